@@ -1,0 +1,84 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target: Swift 6 mode, unsafe code marked, warnings are errors, imports say their reach.
+let house: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    // Spans as mutable receivers (`OutputSpan.append(copying:)`).
+    .enableExperimentalFeature("Lifetimes"),
+]
+
+let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+/// One layer: a target that may import only the layers named here. See Sources/README.md.
+func layer(_ name: String, imports: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: imports, swiftSettings: house)
+}
+
+func tests(_ name: String, of imports: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: imports, swiftSettings: house)
+}
+
+let package = Package(
+    name: "wardfs",
+    products: [.executable(name: "wardfs", targets: ["wardfs"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    ],
+    targets: [
+        // The layers, from the top down.
+        .executableTarget(name: "wardfs", dependencies: ["CLI"], swiftSettings: house),
+        layer(
+            "CLI",
+            imports: [
+                "FUSEAdapter", "FileSystem", "ReadCache", "Staging", "Naming", "S3",
+                "DirectoryStore", "Credentials", "SigV4", "HTTP", "Encryption", "LocalDisk",
+                "Telemetry", "ObjectStorage", arguments, log,
+            ]),
+        layer("FUSEAdapter", imports: ["FileSystem", "ObjectStorage", "Telemetry", "CLibFUSE3", log]),
+        layer(
+            "FileSystem",
+            imports: ["ReadCache", "Staging", "Naming", "ObjectStorage", "Telemetry", log]),
+        layer("ReadCache", imports: ["ObjectStorage", "Telemetry", log]),
+        layer(
+            "Staging",
+            imports: ["Encryption", "LocalDisk", "Checksums", "ObjectStorage", "Telemetry", log]),
+        layer("Naming"),
+        layer(
+            "S3",
+            imports: [
+                "Credentials", "SigV4", "HTTP", "Encryption", "Checksums", "ObjectStorage",
+                "Telemetry", log,
+            ]),
+        layer(
+            "DirectoryStore",
+            imports: ["Encryption", "LocalDisk", "Checksums", "ObjectStorage"]),
+        layer(
+            "Credentials",
+            imports: ["SigV4", "HTTP", "LocalDisk", "ObjectStorage", "Telemetry", log]),
+        layer("SigV4", imports: ["Encryption", "ObjectStorage"]),
+        layer("HTTP", imports: ["ObjectStorage", "CLibCurl"]),
+        layer("Encryption", imports: ["ObjectStorage", "CLibCrypto"]),
+        layer("LocalDisk", imports: ["ObjectStorage"]),
+        layer("Telemetry", imports: [log]),
+        layer("Checksums", imports: ["ObjectStorage", "CChecksums"]),
+        layer("ObjectStorage"),
+
+        // C: system libraries behind one shim each, and the checksum kernels.
+        .target(
+            name: "CLibFUSE3", cSettings: [.define("_FILE_OFFSET_BITS", to: "64")],
+            linkerSettings: [.linkedLibrary("fuse3")]),
+        .systemLibrary(
+            name: "CLibCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(
+            name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .target(name: "CChecksums"),
+    ]
+)
