@@ -71,6 +71,8 @@ let package = Package(
         layer("Checksums", imports: ["ObjectStorage", "CChecksums"]),
         layer("ObjectStorage"),
 
+        tests("ChecksumsTests", of: ["Checksums", "ObjectStorage"]),
+
         // C: system libraries behind one shim each, and the checksum kernels.
         .target(
             name: "CLibFUSE3", cSettings: [.define("_FILE_OFFSET_BITS", to: "64")],
