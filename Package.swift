@@ -67,7 +67,7 @@ let package = Package(
         layer("HTTP", imports: ["ObjectStorage", "CLibCurl"]),
         layer("Encryption", imports: ["ObjectStorage", "CLibCrypto"]),
         layer("LocalDisk", imports: ["ObjectStorage"]),
-        layer("Telemetry", imports: [log]),
+        layer("Telemetry", imports: ["ObjectStorage", log]),
         layer("Checksums", imports: ["ObjectStorage", "CChecksums"]),
         layer("ObjectStorage"),
 
@@ -82,5 +82,7 @@ let package = Package(
         .systemLibrary(
             name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "CChecksums"),
+
+        tests("TelemetryTests", of: ["Telemetry", "ObjectStorage", log]),
     ]
 )
