@@ -67,10 +67,12 @@ let package = Package(
         layer("HTTP", imports: ["ObjectStorage", "CLibCurl"]),
         layer("Encryption", imports: ["ObjectStorage", "CLibCrypto"]),
         layer("LocalDisk", imports: ["ObjectStorage"]),
-        layer("Telemetry", imports: [log]),
+        layer("Telemetry", imports: ["ObjectStorage", log]),
         layer("Checksums", imports: ["ObjectStorage", "CChecksums"]),
         layer("XML"),
         layer("ObjectStorage"),
+
+        tests("ChecksumsTests", of: ["Checksums", "ObjectStorage"]),
 
         // C: system libraries behind one shim each, and the checksum kernels.
         .target(
@@ -84,5 +86,6 @@ let package = Package(
 
         // The tests, one target a layer.
         tests("XMLTests", of: ["XML"]),
+        tests("TelemetryTests", of: ["Telemetry", "ObjectStorage", log]),
     ]
 )
