@@ -80,5 +80,8 @@ let package = Package(
         .systemLibrary(
             name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "CChecksums"),
+
+        // The tests, one target a layer.
+        tests("EncryptionTests", of: ["Encryption", "ObjectStorage"]),
     ]
 )
