@@ -67,9 +67,11 @@ let package = Package(
         layer("HTTP", imports: ["ObjectStorage", "CLibCurl"]),
         layer("Encryption", imports: ["ObjectStorage", "CLibCrypto"]),
         layer("LocalDisk", imports: ["ObjectStorage"]),
-        layer("Telemetry", imports: [log]),
+        layer("Telemetry", imports: ["ObjectStorage", log]),
         layer("Checksums", imports: ["ObjectStorage", "CChecksums"]),
         layer("ObjectStorage"),
+
+        tests("ChecksumsTests", of: ["Checksums", "ObjectStorage"]),
 
         // C: system libraries behind one shim each, and the checksum kernels.
         .target(
@@ -83,5 +85,6 @@ let package = Package(
 
         // The tests, one target a layer.
         tests("EncryptionTests", of: ["Encryption", "ObjectStorage"]),
+        tests("TelemetryTests", of: ["Telemetry", "ObjectStorage", log]),
     ]
 )
