@@ -73,6 +73,7 @@ let package = Package(
         layer("ObjectStorage"),
 
         tests("ChecksumsTests", of: ["Checksums", "ObjectStorage"]),
+        tests("XMLTests", of: ["XML"]),
 
         // C: system libraries behind one shim each, and the checksum kernels.
         .target(
@@ -85,7 +86,7 @@ let package = Package(
         .target(name: "CChecksums"),
 
         // The tests, one target a layer.
-        tests("XMLTests", of: ["XML"]),
+        tests("EncryptionTests", of: ["Encryption", "ObjectStorage"]),
         tests("TelemetryTests", of: ["Telemetry", "ObjectStorage", log]),
     ]
 )
