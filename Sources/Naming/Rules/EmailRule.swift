@@ -7,8 +7,8 @@ struct EmailRule: Rule {
     private static let domains = Set(
         """
         com org net edu gov mil int biz co us uk ca de fr es it nl be ch at au nz jp kr cn tw hk \
-        sg in id th vn ph br mx ar cl pe ie dk no se fi ee lv lt cz sk hu ro bg gr pt tr ru ua il ae \
-        sa za ng ke eg eu me io tv health care clinic hospital app dev cloud online email
+        sg in id th vn ph br mx ar cl pe ie dk no se fi ee lv lt cz sk hu ro bg gr pt tr ru ua il \
+        ae sa za ng ke eg eu me io tv health care clinic hospital app dev cloud online email
         """.split(separator: " ").map { Array($0.utf8) })
 
     /// Domains that are extensions as well, so that they count only before another extension.
