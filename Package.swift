@@ -74,6 +74,10 @@ let package = Package(
 
         tests("ChecksumsTests", of: ["Checksums", "ObjectStorage"]),
         tests("XMLTests", of: ["XML"]),
+        tests("SigV4Tests", of: ["SigV4", "ObjectStorage", "ChildProcess"]),
+        .target(
+            name: "ChildProcess", dependencies: ["ObjectStorage"], path: "Tests/ChildProcess",
+            swiftSettings: house),
 
         // C: system libraries behind one shim each, and the checksum kernels.
         .target(
