@@ -66,7 +66,7 @@ let package = Package(
         layer("SigV4", imports: ["Encryption", "ObjectStorage"]),
         layer("HTTP", imports: ["ObjectStorage", "CLibCurl"]),
         layer("Encryption", imports: ["ObjectStorage", "CLibCrypto"]),
-        layer("LocalDisk", imports: ["ObjectStorage"]),
+        layer("LocalDisk", imports: ["ObjectStorage", "CLocalDisk"]),
         layer("Telemetry", imports: ["ObjectStorage", log]),
         layer("Checksums", imports: ["ObjectStorage", "CChecksums"]),
         layer("XML"),
@@ -88,9 +88,14 @@ let package = Package(
         .systemLibrary(
             name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "CChecksums"),
+        .target(name: "CLocalDisk"),
 
         tests("NamingTests", of: ["Naming"]),
         // The tests, one target a layer.
+        .target(
+            name: "LocalDiskTestSupport", dependencies: ["LocalDisk", "ObjectStorage"],
+            path: "Tests/LocalDiskTestSupport", swiftSettings: house),
+        tests("LocalDiskTests", of: ["LocalDisk", "LocalDiskTestSupport", "ObjectStorage"]),
         tests("EncryptionTests", of: ["Encryption", "ObjectStorage"]),
         tests("TelemetryTests", of: ["Telemetry", "ObjectStorage", log]),
     ]
