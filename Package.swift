@@ -90,13 +90,14 @@ let package = Package(
         .target(name: "CChecksums"),
         .target(name: "CLocalDisk"),
 
-        tests("NamingTests", of: ["Naming"]),
         // The tests, one target a layer.
+        tests("ArchitectureTests", of: []),
         .target(
             name: "LocalDiskTestSupport", dependencies: ["LocalDisk", "ObjectStorage"],
             path: "Tests/LocalDiskTestSupport", swiftSettings: house),
         tests("LocalDiskTests", of: ["LocalDisk", "LocalDiskTestSupport", "ObjectStorage"]),
         tests("EncryptionTests", of: ["Encryption", "ObjectStorage"]),
+        tests("NamingTests", of: ["Naming"]),
         tests("TelemetryTests", of: ["Telemetry", "ObjectStorage", log]),
     ]
 )
