@@ -42,7 +42,8 @@ let package = Package(
                 "DirectoryStore", "Credentials", "SigV4", "HTTP", "Encryption", "LocalDisk",
                 "Telemetry", "ObjectStorage", arguments, log,
             ]),
-        layer("FUSEAdapter", imports: ["FileSystem", "ObjectStorage", "Telemetry", "CLibFUSE3", log]),
+        layer(
+            "FUSEAdapter", imports: ["FileSystem", "ObjectStorage", "Telemetry", "CLibFUSE3", log]),
         layer(
             "FileSystem",
             imports: ["ReadCache", "Staging", "Naming", "ObjectStorage", "Telemetry", log]),

@@ -1,7 +1,7 @@
 package import Logging
 package import ObjectStorage
-private import Telemetry
 import Synchronization
+private import Telemetry
 
 /// The blocks of objects in memory, fetched on demand and ahead, within one budget for the mount.
 ///
