@@ -83,7 +83,8 @@ struct ObjectHead: Sendable {
     }
 }
 
-/// The name of the random identifier that each write carries, so that an answer that was lost can be
+/// The name of the random identifier that each write carries, so that an answer that was lost can
+/// be
 /// told from another's write.
 enum PutID {
     static let metadataName = "wardfs-put-id"

@@ -6,7 +6,8 @@ import ObjectStorage
 
 extension ObjectStoreError.Code {
     /// By the store's own code, for those that mean the same whatever the status is.
-    /// Source: S3 API Reference, "Error responses"; AWS KMS API Reference, errors, as S3 passes them.
+    /// Source: S3 API Reference, "Error responses"; AWS KMS API Reference, errors, as S3 passes
+    /// them.
     private static let byStoreCode: [String: ObjectStoreError.Code] = [
         "NoSuchKey": .noSuchKey, "NoSuchVersion": .noSuchKey,
         "NoSuchBucket": .noSuchBucket, "NoSuchUpload": .noSuchUpload,

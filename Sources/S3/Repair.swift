@@ -67,7 +67,8 @@ enum Repair: Hashable {
         "ExpiredToken", "InvalidToken", "TokenRefreshRequired", "InvalidAccessKeyId",
     ]
 
-    /// A bare 403 can come from a wrong clock only when it is further off than this. AWS allows 900.
+    /// A bare 403 can come from a wrong clock only when it is further off than this. AWS allows
+    /// 900.
     fileprivate static let suspiciousClockError: Int64 = 300
 }
 

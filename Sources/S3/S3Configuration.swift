@@ -85,7 +85,8 @@ package enum CannedACL: String, Sendable, CaseIterable {
     case bucketOwnerRead = "bucket-owner-read"
     case bucketOwnerFullControl = "bucket-owner-full-control"
 
-    /// Whether a bucket whose ACLs are disabled gives no one more than this ACL does: there only the
+    /// Whether a bucket whose ACLs are disabled gives no one more than this ACL does: there only
+    /// the
     /// bucket's owner has access.
     var impliedByBucketOwnerEnforced: Bool {
         switch self {

@@ -17,7 +17,8 @@ extension S3ObjectStore {
         _ = try await list(ListRequest(prefix: ObjectKey(""), maximumKeys: 1))
     }
 
-    /// The region that the store says the bucket is in (GetBucketLocation); `us-east-1` when it says
+    /// The region that the store says the bucket is in (GetBucketLocation); `us-east-1` when it
+    /// says
     /// none.
     /// - Throws: what any request throws; `malformedResponse`.
     /// Source: S3 API Reference, GetBucketLocation.

@@ -54,7 +54,8 @@ extension S3ObjectStore {
         }
     }
 
-    /// The keys that were not deleted; those that the answer names but nobody asked for are left out.
+    /// The keys that were not deleted; those that the answer names but nobody asked for are left
+    /// out.
     private static func failures(
         in body: [UInt8], operation: String, asked: [ObjectKey: ObjectKey]
     ) throws(ObjectStoreError) -> [(key: ObjectKey, error: ObjectStoreError)] {

@@ -90,7 +90,8 @@ struct ListDocument {
 
     /// Sorts, cuts the mount's prefix off, and drops what does not belong there.
     /// - Returns: also how many keys were dropped.
-    /// - Throws: `malformedResponse` when the next page cannot be asked for, or an entry has no size
+    /// - Throws: `malformedResponse` when the next page cannot be asked for, or an entry has no
+    /// size
     ///   or date.
     func page(
         for request: ListRequest, keyPrefix: String

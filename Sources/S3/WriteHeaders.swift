@@ -13,7 +13,8 @@ extension BucketClient {
     /// metadata".
     private static let metadataLimit = 2_048
 
-    /// The one place where encryption, ACL, storage class, tags, metadata and type of an object that
+    /// The one place where encryption, ACL, storage class, tags, metadata and type of an object
+    /// that
     /// is to be made turn into headers: for Put, CreateMultipartUpload and Copy alike.
     /// - Throws: `invalidRequest` when a value cannot stand in a header.
     func writeHeaders(
