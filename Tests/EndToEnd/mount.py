@@ -168,6 +168,12 @@ def run(*command, **options):
     return result.stdout
 
 
+def wardfs(*arguments, environment, timeout=60):
+    """Runs the program as a person would; returns what it said."""
+    return subprocess.run([BINARY, *map(str, arguments)], env=environment, text=True,
+                          capture_output=True, stdin=subprocess.DEVNULL, timeout=timeout)
+
+
 def shell(script, *arguments, **options):
     """Runs a bash script with $1, $2 and so on that must succeed."""
     return run('bash', '-euo', 'pipefail', '-c', script, 'test', *arguments, **options)
