@@ -95,6 +95,12 @@ let package = Package(
             name: "LocalDiskTestSupport", dependencies: ["LocalDisk", "ObjectStorage"],
             path: "Tests/LocalDiskTestSupport", swiftSettings: house),
         tests("LocalDiskTests", of: ["LocalDisk", "LocalDiskTestSupport", "ObjectStorage"]),
+        tests(
+            "StagingTests",
+            of: [
+                "Staging", "Encryption", "LocalDisk", "LocalDiskTestSupport", "Checksums",
+                "ObjectStorage",
+            ]),
         tests("EncryptionTests", of: ["Encryption", "ObjectStorage"]),
         tests("TelemetryTests", of: ["Telemetry", "ObjectStorage", log]),
     ]
