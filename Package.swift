@@ -103,6 +103,12 @@ let package = Package(
         tests(
             "ObjectStoreTestSupportTests",
             of: ["Checksums", "ObjectStorage", "ObjectStoreTestSupport"]),
+        tests(
+            "StagingTests",
+            of: [
+                "Staging", "Encryption", "LocalDisk", "LocalDiskTestSupport", "Checksums",
+                "ObjectStorage",
+            ]),
         tests("EncryptionTests", of: ["Encryption", "ObjectStorage"]),
         tests("NamingTests", of: ["Naming"]),
         tests("TelemetryTests", of: ["Telemetry", "ObjectStorage", log]),
