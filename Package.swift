@@ -75,6 +75,7 @@ let package = Package(
 
         tests("ChecksumsTests", of: ["Checksums", "ObjectStorage"]),
         tests("XMLTests", of: ["XML"]),
+        tests("HTTPTests", of: ["HTTP", "Encryption", "ObjectStorage", "ChildProcess"]),
         tests("SigV4Tests", of: ["SigV4", "ObjectStorage", "ChildProcess"]),
         .target(
             name: "ChildProcess", dependencies: ["ObjectStorage"], path: "Tests/ChildProcess",
@@ -97,6 +98,18 @@ let package = Package(
             name: "LocalDiskTestSupport", dependencies: ["LocalDisk", "ObjectStorage"],
             path: "Tests/LocalDiskTestSupport", swiftSettings: house),
         tests("LocalDiskTests", of: ["LocalDisk", "LocalDiskTestSupport", "ObjectStorage"]),
+        .target(
+            name: "ObjectStoreTestSupport", dependencies: ["Checksums", "ObjectStorage"],
+            path: "Tests/ObjectStoreTestSupport", swiftSettings: house),
+        tests(
+            "ObjectStoreTestSupportTests",
+            of: ["Checksums", "ObjectStorage", "ObjectStoreTestSupport"]),
+        tests(
+            "StagingTests",
+            of: [
+                "Staging", "Encryption", "LocalDisk", "LocalDiskTestSupport", "Checksums",
+                "ObjectStorage",
+            ]),
         tests("EncryptionTests", of: ["Encryption", "ObjectStorage"]),
         tests("NamingTests", of: ["Naming"]),
         tests("TelemetryTests", of: ["Telemetry", "ObjectStorage", log]),
