@@ -174,7 +174,7 @@ def run(*command, **options):
     options.setdefault('timeout', 300)
     result = subprocess.run([str(part) for part in command], capture_output=True, text=True,
                             stdin=subprocess.DEVNULL, **options)
-    assert result.returncode == 0, f'{command}: {result.returncode}\n{result.stderr}'
+    assert result.returncode == 0, f'{command}: {result.returncode}\n{result.stderr[-2000:]}'
     return result.stdout
 
 
