@@ -91,6 +91,7 @@ let package = Package(
 
         // The tests, one target a layer.
         tests("EncryptionTests", of: ["Encryption", "ObjectStorage"]),
+        tests("ReadCacheTests", of: ["ReadCache", "ObjectStorage", log]),
         tests("TelemetryTests", of: ["Telemetry", "ObjectStorage", log]),
     ]
 )
