@@ -42,7 +42,8 @@ let package = Package(
                 "DirectoryStore", "Credentials", "SigV4", "HTTP", "Encryption", "LocalDisk",
                 "Telemetry", "ObjectStorage", arguments, log,
             ]),
-        layer("FUSEAdapter", imports: ["FileSystem", "ObjectStorage", "Telemetry", "CLibFUSE3", log]),
+        layer(
+            "FUSEAdapter", imports: ["FileSystem", "ObjectStorage", "Telemetry", "CLibFUSE3", log]),
         layer(
             "FileSystem",
             imports: ["ReadCache", "Staging", "Naming", "ObjectStorage", "Telemetry", log]),
@@ -66,7 +67,7 @@ let package = Package(
         layer("SigV4", imports: ["Encryption", "ObjectStorage"]),
         layer("HTTP", imports: ["ObjectStorage", "CLibCurl"]),
         layer("Encryption", imports: ["ObjectStorage", "CLibCrypto"]),
-        layer("LocalDisk", imports: ["ObjectStorage"]),
+        layer("LocalDisk", imports: ["ObjectStorage", "CLocalDisk"]),
         layer("Telemetry", imports: ["ObjectStorage", log]),
         layer("Checksums", imports: ["ObjectStorage", "CChecksums"]),
         layer("XML"),
@@ -74,6 +75,7 @@ let package = Package(
 
         tests("ChecksumsTests", of: ["Checksums", "ObjectStorage"]),
         tests("XMLTests", of: ["XML"]),
+        tests("HTTPTests", of: ["HTTP", "Encryption", "ObjectStorage", "ChildProcess"]),
         tests("SigV4Tests", of: ["SigV4", "ObjectStorage", "ChildProcess"]),
         .target(
             name: "ChildProcess", dependencies: ["ObjectStorage"], path: "Tests/ChildProcess",
@@ -88,10 +90,29 @@ let package = Package(
         .systemLibrary(
             name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "CChecksums"),
+        .target(name: "CLocalDisk"),
 
         // The tests, one target a layer.
+        tests("ArchitectureTests", of: []),
+        .target(
+            name: "LocalDiskTestSupport", dependencies: ["LocalDisk", "ObjectStorage"],
+            path: "Tests/LocalDiskTestSupport", swiftSettings: house),
+        tests("LocalDiskTests", of: ["LocalDisk", "LocalDiskTestSupport", "ObjectStorage"]),
+        .target(
+            name: "ObjectStoreTestSupport", dependencies: ["Checksums", "ObjectStorage"],
+            path: "Tests/ObjectStoreTestSupport", swiftSettings: house),
+        tests(
+            "ObjectStoreTestSupportTests",
+            of: ["Checksums", "ObjectStorage", "ObjectStoreTestSupport"]),
+        tests(
+            "StagingTests",
+            of: [
+                "Staging", "Encryption", "LocalDisk", "LocalDiskTestSupport", "Checksums",
+                "ObjectStorage",
+            ]),
         tests("EncryptionTests", of: ["Encryption", "ObjectStorage"]),
         tests("ReadCacheTests", of: ["ReadCache", "ObjectStorage", log]),
+        tests("NamingTests", of: ["Naming"]),
         tests("TelemetryTests", of: ["Telemetry", "ObjectStorage", log]),
     ]
 )

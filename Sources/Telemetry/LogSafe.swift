@@ -1,7 +1,7 @@
 package import ObjectStorage
 
-/// A type whose description may stand in a log: it holds no name, path, content or secret, or prints
-/// them redacted.
+/// A type whose description may stand in a log: it holds no name, path, content or secret, or
+/// prints them redacted.
 ///
 /// `String` does not conform, on purpose: nobody can tell what is in one.
 package protocol LogSafe: CustomStringConvertible, Sendable {}
@@ -20,8 +20,8 @@ extension ObjectKey: LogSafe {}
 extension ObjectStoreError: LogSafe {}
 
 /// Words of the program's own that are no `StaticString`: the name of an enumeration's case, an
-/// operation's name, an id that this program made. Whoever makes one vouches that no part of it came
-/// from a file name, a path, a key or a credential.
+/// operation's name, an id that this program made. Whoever makes one vouches that no part of it
+/// came from a file name, a path, a key or a credential.
 package struct LogWord: LogSafe {
     /// The words as printed.
     package let description: String

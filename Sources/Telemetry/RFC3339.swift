@@ -9,17 +9,17 @@ package enum RFC3339 {
     package static func text(of time: Timestamp) -> String {
         let (days, second) = time.seconds.flooredQuotientAndRemainder(by: secondsPerDay)
         let (year, month, day) = civilDate(daysSince1970: days)
-        return
-            "\(digits(year, 4))-\(digits(month, 2))-\(digits(day, 2))"
-            + "T\(digits(second / 3600, 2)):\(digits(second / 60 % 60, 2)):\(digits(second % 60, 2))"
-            + ".\(digits(Int64(time.nanoseconds / 1_000_000), 3))Z"
+        let date = "\(digits(year, 4))-\(digits(month, 2))-\(digits(day, 2))"
+        let minutes = "\(digits(second / 3600, 2)):\(digits(second / 60 % 60, 2))"
+        let milliseconds = digits(Int64(time.nanoseconds / 1_000_000), 3)
+        return "\(date)T\(minutes):\(digits(second % 60, 2)).\(milliseconds)Z"
     }
 
     /// The Gregorian date of a day number.
     ///
-    /// Counts years from 1 March, so that the leap day is a year's last: 146,097 days are 400 years,
-    /// 36,524 are 100, 1,460 are 4 less their leap day; months from March have (153 m + 2) / 5 days
-    /// before them.
+    /// Counts years from 1 March, so that the leap day is a year's last: 146,097 days are 400
+    /// years, 36,524 are 100, 1,460 are 4 less their leap day; months from March have (153 m + 2) /
+    /// 5 days before them.
     private static func civilDate(
         daysSince1970 days: Int64
     ) -> (year: Int64, month: Int64, day: Int64) {

@@ -6,6 +6,11 @@ private import Synchronization
 package struct ChildProcessError: Error, Sendable {
     package let call: String
     package let code: Int32
+
+    package init(call: String, code: Int32) {
+        self.call = call
+        self.code = code
+    }
 }
 
 /// A program that a test starts, reads from and ends by its process id. Tests only.
@@ -19,7 +24,8 @@ package final class ChildProcess: Sendable {
         var status: Int32?
     }
 
-    /// Starts a program found on PATH; its standard output can be read, its errors go to the test's.
+    /// Starts a program found on PATH; its standard output can be read, its errors go to the
+    /// test's.
     /// - Parameter environment: added to the test's own.
     package init(
         _ arguments: [String], environment: [String: String] = [:]

@@ -34,11 +34,11 @@ private final class Lines: Sendable {
 
     @Test("an event is one line with time, level, label, message and sorted facts")
     func oneLine() {
-        logger().event(.info, "published an object", [.inode: 12, .bytes: UInt64(300)])
+        logger().event(.info, "published", [.inode: 12, .bytes: UInt64(300)])
 
         #expect(
             lines.all == [
-                "2026-11-24T11:07:00.250Z INFO  wardfs.test published an object bytes=300 inode=12\n"
+                "2026-11-24T11:07:00.250Z INFO  wardfs.test published bytes=300 inode=12\n"
             ])
     }
 
