@@ -30,9 +30,9 @@ package enum PartPlan {
 
     /// The parts of a file, ascending, without gaps.
     ///
-    /// A file without a base follows the ladder that was used while it was written. Else runs of the
-    /// base's bytes that are worth it are copied, and what lies between is sent in parts of at least
-    /// the store's smallest size, widened into the base where it is shorter.
+    /// A file without a base follows the ladder that was used while it was written. Else runs of
+    /// the base's bytes that are worth it are copied, and what lies between is sent in parts of at
+    /// least the store's smallest size, widened into the base where it is shorter.
     /// - Parameters:
     ///   - extents: all of the file, ascending.
     ///   - copies: whether the store copies ranges.
