@@ -2,6 +2,7 @@ package import ObjectStorage
 
 /// One part of an upload, before it is sent.
 package struct PlannedPart: Hashable, Sendable {
+    /// Where the part's bytes come from.
     package enum Kind: Hashable, Sendable {
         /// Sent from here; what only the base has is fetched first.
         case send
