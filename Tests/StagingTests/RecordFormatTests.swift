@@ -7,8 +7,8 @@ import Testing
 
 @Suite("RecordFormat")
 struct RecordFormatTests {
-    /// Written by the first implementation of version 1, under the master key of 32 bytes 01 and the
-    /// mount id of 16 bytes 02. An independent reader in Python gave the same text.
+    /// Written by the first implementation of version 1, under the master key of 32 bytes 01 and
+    /// the mount id of 16 bytes 02. An independent reader in Python gave the same text.
     private static let header =
         "57415244535447310100000000000100020202020202020202020202020202023d5364db5fb0c741"
         + "f5e8878c490d4b53000000000000000037b4cf7a585c6632f0ef881e348e362427dee5c48844eb18"
