@@ -109,6 +109,12 @@ let package = Package(
                 "Staging", "Encryption", "LocalDisk", "LocalDiskTestSupport", "Checksums",
                 "ObjectStorage",
             ]),
+        tests(
+            "S3Tests",
+            of: [
+                "S3", "Credentials", "SigV4", "HTTP", "Encryption", "Checksums", "ObjectStorage",
+                "ObjectStoreTestSupport", "Telemetry", log,
+            ]),
         tests("EncryptionTests", of: ["Encryption", "ObjectStorage"]),
         tests("NamingTests", of: ["Naming"]),
         tests("TelemetryTests", of: ["Telemetry", "ObjectStorage", log]),
