@@ -116,6 +116,12 @@ let package = Package(
                 "S3", "Credentials", "SigV4", "HTTP", "Encryption", "Checksums", "ObjectStorage",
                 "ObjectStoreTestSupport", "Telemetry", log,
             ]),
+        tests(
+            "S3ServerTests",
+            of: [
+                "S3", "Credentials", "SigV4", "HTTP", "Encryption", "Checksums", "ObjectStorage",
+                "ObjectStoreTestSupport", "Telemetry", log,
+            ]),
         tests("EncryptionTests", of: ["Encryption", "ObjectStorage"]),
         tests("NamingTests", of: ["Naming"]),
         tests("TelemetryTests", of: ["Telemetry", "ObjectStorage", log]),
