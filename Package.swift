@@ -108,7 +108,7 @@ let package = Package(
             "StagingTests",
             of: [
                 "Staging", "Encryption", "LocalDisk", "LocalDiskTestSupport", "Checksums",
-                "ObjectStorage",
+                "ObjectStorage", "ObjectStoreTestSupport",
             ]),
         tests(
             "S3Tests",
@@ -123,6 +123,7 @@ let package = Package(
                 "ObjectStoreTestSupport", "Telemetry", log,
             ]),
         tests("EncryptionTests", of: ["Encryption", "ObjectStorage"]),
+        tests("ReadCacheTests", of: ["ReadCache", "ObjectStorage", log]),
         tests("NamingTests", of: ["Naming"]),
         tests("TelemetryTests", of: ["Telemetry", "ObjectStorage", log]),
     ]
