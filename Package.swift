@@ -123,6 +123,12 @@ let package = Package(
                 "ObjectStoreTestSupport", "Telemetry", log,
             ]),
         tests("EncryptionTests", of: ["Encryption", "ObjectStorage"]),
+        tests(
+            "DirectoryStoreTests",
+            of: [
+                "DirectoryStore", "Checksums", "Encryption", "LocalDisk", "LocalDiskTestSupport",
+                "ObjectStorage", "ObjectStoreTestSupport",
+            ]),
         tests("ReadCacheTests", of: ["ReadCache", "ObjectStorage", log]),
         tests("NamingTests", of: ["Naming"]),
         tests("TelemetryTests", of: ["Telemetry", "ObjectStorage", log]),

@@ -4,8 +4,8 @@ import LocalDisk
 import ObjectStorage
 import Synchronization
 
-/// The format of a data file: a head with the file's own key, wrapped, then sealed blocks of 64 KiB.
-/// Written once, never changed. `OnDiskFormat.md` describes it.
+/// The format of a data file: a head with the file's own key, wrapped, then sealed blocks of 64
+/// KiB. Written once, never changed. `OnDiskFormat.md` describes it.
 enum DataFile {
     static let magic = "WARDDAT1"
     /// Plaintext bytes of a block.

@@ -4,11 +4,12 @@ import Synchronization
 
 /// A bucket in a directory of the local disk, encrypted at rest: the embedded default.
 ///
-/// Each object is one small sealed file, named by an HMAC of its key, that names the data files with
-/// its content; a file up to 64 KiB holds its content itself. Data files are never changed, so that
-/// copies and multipart uploads share them. One process at a time uses a store.
+/// Each object is one small sealed file, named by an HMAC of its key, that names the data files
+/// with its content; a file up to 64 KiB holds its content itself. Data files are never changed,
+/// so that copies and multipart uploads share them. One process at a time uses a store.
 ///
-/// Lock order: an upload's gate, a key's gate, then `state`; the disk is never called under `state`.
+/// Lock order: an upload's gate, a key's gate, then `state`; the disk is never called under
+/// `state`.
 package final class DirectoryStore: ObjectStore {
     struct Upload: Sendable {
         var object: NewObject

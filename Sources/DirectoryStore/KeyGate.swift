@@ -1,7 +1,8 @@
 import ObjectStorage
 import Synchronization
 
-/// Lets one writer of a key (an object's or an upload's) through at a time; the others wait without a thread.
+/// Lets one writer of a key (an object's or an upload's) through at a time; the others wait
+/// without a thread.
 ///
 /// The wait is bounded by the disk calls of the writers before, whose number the caller bounds.
 final class KeyGate<Key: Hashable & Sendable>: Sendable {

@@ -244,7 +244,9 @@ extension StoreFiles {
         if end > first.count {
             sealed += try read(file, at: UInt64(first.count), count: end - first.count)
         }
-        guard let bytes = keys.open(sealed, kind: kind, place: place) else {
+        guard sealed.count == length,
+            let bytes = keys.open(sealed, kind: kind, place: place)
+        else {
             throw Self.damaged("a record does not open with this key")
         }
         return (bytes, UInt64(end))
