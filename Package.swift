@@ -54,22 +54,30 @@ let package = Package(
         layer(
             "S3",
             imports: [
-                "Credentials", "SigV4", "HTTP", "Encryption", "Checksums", "ObjectStorage",
-                "Telemetry", log,
+                "Credentials", "SigV4", "HTTP", "XML", "Encryption", "Checksums",
+                "ObjectStorage", "Telemetry", log,
             ]),
         layer(
             "DirectoryStore",
             imports: ["Encryption", "LocalDisk", "Checksums", "ObjectStorage"]),
         layer(
             "Credentials",
-            imports: ["SigV4", "HTTP", "LocalDisk", "ObjectStorage", "Telemetry", log]),
+            imports: ["SigV4", "HTTP", "XML", "LocalDisk", "ObjectStorage", "Telemetry", log]),
         layer("SigV4", imports: ["Encryption", "ObjectStorage"]),
         layer("HTTP", imports: ["ObjectStorage", "CLibCurl"]),
         layer("Encryption", imports: ["ObjectStorage", "CLibCrypto"]),
-        layer("LocalDisk", imports: ["ObjectStorage"]),
-        layer("Telemetry", imports: [log]),
+        layer("LocalDisk", imports: ["ObjectStorage", "CLocalDisk"]),
+        layer("Telemetry", imports: ["ObjectStorage", log]),
         layer("Checksums", imports: ["ObjectStorage", "CChecksums"]),
+        layer("XML"),
         layer("ObjectStorage"),
+
+        tests("ChecksumsTests", of: ["Checksums", "ObjectStorage"]),
+        tests("XMLTests", of: ["XML"]),
+        tests("SigV4Tests", of: ["SigV4", "ObjectStorage", "ChildProcess"]),
+        .target(
+            name: "ChildProcess", dependencies: ["ObjectStorage"], path: "Tests/ChildProcess",
+            swiftSettings: house),
 
         // C: system libraries behind one shim each, and the checksum kernels.
         .target(
@@ -80,5 +88,15 @@ let package = Package(
         .systemLibrary(
             name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "CChecksums"),
+        .target(name: "CLocalDisk"),
+
+        tests("NamingTests", of: ["Naming"]),
+        // The tests, one target a layer.
+        .target(
+            name: "LocalDiskTestSupport", dependencies: ["LocalDisk", "ObjectStorage"],
+            path: "Tests/LocalDiskTestSupport", swiftSettings: house),
+        tests("LocalDiskTests", of: ["LocalDisk", "LocalDiskTestSupport", "ObjectStorage"]),
+        tests("EncryptionTests", of: ["Encryption", "ObjectStorage"]),
+        tests("TelemetryTests", of: ["Telemetry", "ObjectStorage", log]),
     ]
 )

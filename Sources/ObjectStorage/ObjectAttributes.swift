@@ -4,8 +4,8 @@ package struct ObjectAttributes: Hashable, Sendable {
     package var size: UInt64
     package var eTag: ETag
     package var lastModified: Timestamp
-    /// User metadata without the `x-amz-meta-` prefix, names in lower case. Nil when the answer does
-    /// not carry it (a listing).
+    /// User metadata without the `x-amz-meta-` prefix, names in lower case. Nil when the answer
+    /// does not carry it (a listing).
     package var userMetadata: [String: String]?
     /// `STANDARD` when the store does not say.
     package var storageClass: String

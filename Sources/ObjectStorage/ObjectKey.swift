@@ -1,7 +1,7 @@
 /// The name of an object in its bucket: UTF-8, 1 to 1,024 bytes.
 ///
-/// Two keys are equal when their bytes are: unlike `String`, a key never treats two Unicode spellings
-/// of one text as the same object. Keys sort by bytes, as S3 lists them.
+/// Two keys are equal when their bytes are: unlike `String`, a key never treats two Unicode
+/// spellings of one text as the same object. Keys sort by bytes, as S3 lists them.
 ///
 /// A key may hold patient data: it prints as its length only. `rawValue` must not reach a log.
 /// Source: Amazon S3 User Guide, "Naming Amazon S3 objects".

@@ -25,7 +25,8 @@ package protocol ObjectStore: Sendable {
     ///   - range: nil for the whole object. Must lie inside the object.
     ///   - eTag: the version that must still be there; `preconditionFailed` otherwise.
     /// - Returns: the attributes of the version read.
-    /// - Throws: `checksumMismatch` when a whole object does not match its stored checksum (the sink
+    /// - Throws: `checksumMismatch` when a whole object does not match its stored checksum (the
+    ///   sink
     ///   has then seen wrong bytes and must drop them).
     func get(
         _ key: ObjectKey, range: ByteRange?, ifMatch eTag: ETag?, into sink: any ByteSink

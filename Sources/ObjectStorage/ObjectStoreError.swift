@@ -1,7 +1,7 @@
 /// Why a store did not do what it was asked.
 ///
-/// Callers switch on `code`. Whether a code is worth another try is a property of the code; the store
-/// has already made all tries that its retry policy allows when a caller sees the error.
+/// Callers switch on `code`. Whether a code is worth another try is a property of the code; the
+/// store has already made all tries that its retry policy allows when a caller sees the error.
 package struct ObjectStoreError: Error, Sendable {
     package enum Code: String, Sendable, CaseIterable {
         /// HTTP 404 for an object: the only proof of absence.
