@@ -1,4 +1,3 @@
-package import ObjectStorage
 private import ReadCache
 private import Synchronization
 
@@ -26,7 +25,7 @@ package struct OpenedFile: Sendable {
 final class FileHandle: Sendable {
     private struct State {
         var reader: ObjectReader?
-        var version: ETag?
+        var generation: UInt64 = 0
     }
 
     let number: HandleNumber
@@ -43,16 +42,18 @@ final class FileHandle: Sendable {
         self.openerProcess = openerProcess
     }
 
-    /// The reader of one version, made anew when this mount has published another one.
-    func reader(for version: ETag, make: () -> ObjectReader) -> ObjectReader {
+    /// The handle's reader, made anew when this mount itself has published or moved the object since.
+    /// After a change by someone else it stays with the version that was opened.
+    /// - Parameter generation: the inode's `readerGeneration`.
+    func reader(generation: UInt64, make: () -> ObjectReader) -> ObjectReader {
         let (reader, outdated) = state.withLock { state in
-            if let reader = state.reader, state.version == version {
+            if let reader = state.reader, state.generation == generation {
                 return (reader, ObjectReader?.none)
             }
             let outdated = state.reader
             let reader = make()
             state.reader = reader
-            state.version = version
+            state.generation = generation
             return (reader, outdated)
         }
         outdated?.close()

@@ -1,4 +1,5 @@
 package import ObjectStorage
+private import Telemetry
 
 extension FileSystem {
     /// Whether a close of this handle has nothing to publish and no error to tell.
@@ -76,9 +77,9 @@ extension FileSystem {
                 do throws(FileSystemError) {
                     try await self.settle(inode, "release")
                 } catch {
-                    self.logger.error(
-                        "publication after the last close was given up",
-                        metadata: ["inode": "\(inode.number.rawValue)"])
+                    self.logger.event(
+                        .error, "publication after the last close was given up",
+                        [.inode: inode.number.rawValue, .error: error])
                 }
                 self.table.unpin(inode)
             }
@@ -95,9 +96,9 @@ extension FileSystem {
 
     /// The writer was killed: the good object must not be replaced by what it left.
     private func quarantine(_ inode: Inode) async throws(FileSystemError) {
-        logger.warning(
-            "writer was killed: its file is set aside and not published",
-            metadata: ["inode": "\(inode.number.rawValue)"])
+        logger.event(
+            .warning, "writer was killed: its file is set aside and not published",
+            [.inode: inode.number.rawValue])
         // Not cancelled with the dying caller: the file has to be set aside in any case.
         let task = Task {
             await inode.gate.runUncancelled { self.setAside(inode, because: .killedWriter) }

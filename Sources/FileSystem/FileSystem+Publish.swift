@@ -1,4 +1,5 @@
 package import ObjectStorage
+private import Telemetry
 
 extension FileSystem {
     /// The object that a file is to become now; nil when it has no name any more.
@@ -45,9 +46,9 @@ extension FileSystem {
         do throws(FileSystemError) {
             try await publishHoldingGate(inode, "release")
         } catch {
-            logger.error(
-                "publication after the last close failed; the data is held",
-                metadata: ["inode": "\(inode.number.rawValue)", "code": "\(error.code.rawValue)"])
+            logger.event(
+                .error, "publication after the last close failed; the data is held",
+                [.inode: inode.number.rawValue, .error: error])
             inode.state.withLock { $0.stickyError = error }
         }
         inode.state.withLock { $0.isPublicationDue = false }
@@ -114,6 +115,7 @@ extension FileSystem {
                 storageClass: "STANDARD")
             (state.publishedCount, state.publishedContentCount) = counts
             state.replaces = nil
+            state.readerGeneration += 1
             state.isPublishing = false
             state.validUntil = until
             guard state.openWriters == 0, !state.isDirty else { return nil }

@@ -22,7 +22,9 @@ extension FileSystem {
             completion(.failure(FileSystemError(.badHandle, "read")))
             return nil
         }
-        let (content, remote) = handle.inode.state.withLock { ($0.content, $0.remote) }
+        let (content, remote, generation) = handle.inode.state.withLock { state in
+            (state.content, state.remote, state.readerGeneration)
+        }
         if let content {
             return read(content, at: offset, count: count, completion: completion)
         }
@@ -34,7 +36,7 @@ extension FileSystem {
             completion(.success(.bytes([])))
             return nil
         }
-        let reader = handle.reader(for: remote.eTag) {
+        let reader = handle.reader(generation: generation) {
             cache.openReader(
                 key: key(of: handle.inode.number) ?? ObjectKey(""), eTag: remote.eTag,
                 size: remote.size)

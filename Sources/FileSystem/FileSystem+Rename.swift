@@ -136,6 +136,7 @@ extension FileSystem {
         let until = clock.now() + configuration.attributeTTL
         let idle = move.source.state.withLock { state in
             state.remote?.eTag = stored.eTag
+            state.readerGeneration += 1
             if let modified = stored.lastModified { state.remote?.lastModified = modified }
             state.validUntil = until
             defer { state.content = nil }
@@ -170,13 +171,17 @@ extension FileSystem {
         try await settleBelow(move.source)
         let oldPrefix = try prefix(of: move.source.number, "rename")
         let newPrefix = try key(move.newName, in: move.to, isDirectory: true, "rename")
-        try await moveAll(from: oldPrefix, to: newPrefix)
+        let known = knownFiles(below: move.source)
+        let versions = try await moveAll(
+            from: oldPrefix, to: newPrefix, reporting: Set(known.keys))
         if let target = move.target { table.detach(target) }
-        for inode in table.descendants(of: move.source.number) {
-            // The copies are new versions.
+        for (key, inode) in known {
             inode.state.withLock { state in
-                if state.content == nil { state.validUntil = .zero }
+                if let version = versions[key] { state.remote?.eTag = version }
+                state.readerGeneration += 1
             }
+        }
+        for inode in table.descendants(of: move.source.number) {
             table.dropListing(of: inode.number)
         }
         table.dropListing(of: move.source.number)
@@ -184,6 +189,14 @@ extension FileSystem {
         table.setLocalDirectory(move.source.number, true)
         table.noteEntry(nil, named: move.name, in: move.from)
         table.noteEntry(.directory, named: move.newName, in: move.to, isOwn: true)
+    }
+
+    private func knownFiles(below directory: Inode) -> [ObjectKey: Inode] {
+        var known: [ObjectKey: Inode] = [:]
+        for inode in table.descendants(of: directory.number) where inode.kind != .directory {
+            if let key = key(of: inode.number) { known[key] = inode }
+        }
+        return known
     }
 
     private func isBelow(_ number: InodeNumber, _ ancestor: InodeNumber) -> Bool {
@@ -209,9 +222,11 @@ extension FileSystem {
 
     /// Copies every object below a prefix, then deletes the originals: an interrupted rename leaves
     /// the old names whole.
+    /// - Returns: the new versions of the objects in `reporting`, by their old keys.
     private func moveAll(
-        from oldPrefix: ObjectKey, to newPrefix: ObjectKey
-    ) async throws(FileSystemError) {
+        from oldPrefix: ObjectKey, to newPrefix: ObjectKey, reporting known: Set<ObjectKey>
+    ) async throws(FileSystemError) -> [ObjectKey: ETag] {
+        var versions: [ObjectKey: ETag] = [:]
         var token: String?
         var originals: [(key: ObjectKey, attributes: ObjectAttributes)] = []
         repeat {
@@ -224,7 +239,10 @@ extension FileSystem {
                 let key = ObjectKey(newPrefix.rawValue + String(Substring(rest)))
                 guard key.isStorable else { throw FileSystemError(.nameTooLong, "rename") }
             }
-            try await copyPage(page, from: oldPrefix, to: newPrefix)
+            for (key, stored) in try await copyPage(page, from: oldPrefix, to: newPrefix)
+            where known.contains(key) {
+                versions[key] = stored.eTag
+            }
             originals += page.objects
             token = page.continuationToken
         } while token != nil
@@ -239,39 +257,47 @@ extension FileSystem {
                 throw FileSystemError(first.error, operation: "rename")
             }
         }
+        return versions
     }
 
     private func copyPage(
         _ page: ListPage, from oldPrefix: ObjectKey, to newPrefix: ObjectKey
-    ) async throws(FileSystemError) {
+    ) async throws(FileSystemError) -> [(ObjectKey, StoredObject)] {
+        typealias Copy = Result<(ObjectKey, StoredObject), ObjectStoreError>
         var waiting = page.objects[...]
-        let failure = await withTaskGroup(of: ObjectStoreError?.self) { group in
-            var failure: ObjectStoreError?
+        let results: [Copy] = await withTaskGroup(of: Copy.self) { group in
+            var results: [Copy] = []
             func startNext() {
                 guard let object = waiting.popFirst() else { return }
                 let rest = object.key.rawValue.utf8.dropFirst(oldPrefix.rawValue.utf8.count)
-                let target = NewObject(
-                    key: ObjectKey(newPrefix.rawValue + String(Substring(rest))))
+                let target = NewObject(key: ObjectKey(newPrefix.rawValue + String(Substring(rest))))
                 let request = CopyRequest(
                     source: object.key, sourceETag: object.attributes.eTag, target: target,
                     replacesMetadata: false)
                 let size = object.attributes.size
                 group.addTask {
-                    do throws(ObjectStoreError) {
-                        _ = try await self.store.copyAnySize(request, size: size)
-                        return nil
-                    } catch {
-                        return error
+                    await Result { () async throws(ObjectStoreError) in
+                        (object.key, try await self.store.copyAnySize(request, size: size))
                     }
                 }
             }
             for _ in 0..<Self.parallelCopies { startNext() }
+            var hasFailed = false
             while let result = await group.next() {
-                failure = failure ?? result
-                if failure == nil { startNext() }
+                if case .failure = result { hasFailed = true }
+                results.append(result)
+                if !hasFailed { startNext() }
             }
-            return failure
+            return results
         }
-        if let failure { throw FileSystemError(failure, operation: "rename") }
+        var copies: [(ObjectKey, StoredObject)] = []
+        for result in results {
+            do throws(ObjectStoreError) {
+                copies.append(try result.get())
+            } catch {
+                throw FileSystemError(error, operation: "rename")
+            }
+        }
+        return copies
     }
 }

@@ -3,7 +3,7 @@ package import Naming
 package import ObjectStorage
 package import ReadCache
 package import Staging
-private import Synchronization
+private import Telemetry
 
 /// POSIX semantics over an object store: inodes, handles, directories, publication.
 ///
@@ -59,6 +59,9 @@ package final class FileSystem: Sendable {
         table = InodeTable(root: root)
     }
 
+    /// The wall-clock time that "now" in a request means.
+    package var now: Timestamp { wallClock.now() }
+
     // MARK: What operations share
 
     func inode(_ number: InodeNumber, _ operation: String) throws(FileSystemError) -> Inode {
@@ -106,18 +109,25 @@ package final class FileSystem: Sendable {
     ) throws(FileSystemError) {
         let parents = (table.path(of: parent) ?? []).map(\.rawValue)
         switch namingGuard.judge(name.rawValue, parents: parents) {
-        case .allowed:
+        case .allowed, .audited:
             return
         case .warned(let finding):
-            logger.notice(
-                "name looks like patient data",
-                metadata: ["operation": "\(operation)", "rule": "\(finding.rule)"])
+            note(finding, "name looks like patient data", operation)
         case .refused(let finding):
-            logger.notice(
-                "name refused: it looks like patient data",
-                metadata: ["operation": "\(operation)", "rule": "\(finding.rule)"])
+            note(finding, "name refused: it looks like patient data", operation)
             throw FileSystemError(.notPermitted, operation)
         }
+    }
+
+    private func note(_ finding: Finding, _ message: StaticString, _ operation: String) {
+        logger.event(
+            .notice, message,
+            [
+                .operation: LogWord(operation), .rule: LogWord(finding.rule.id),
+                .category: LogWord(finding.rule.category.rawValue),
+                .shape: LogWord(finding.shape),
+                .span: LogWord("\(finding.span.lowerBound)..<\(finding.span.upperBound)"),
+            ])
     }
 
     func entry(_ inode: Inode) -> Entry {

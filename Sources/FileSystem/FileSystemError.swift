@@ -1,3 +1,5 @@
+package import Telemetry
+
 /// Why the file system refuses or fails a request. The errno of each code is chosen in
 /// `FileSystemError+Errno.swift`.
 package struct FileSystemError: Error, Sendable {
@@ -47,3 +49,5 @@ extension FileSystemError: CustomStringConvertible {
         return "\(operation): \(code.rawValue)\(reason)"
     }
 }
+
+extension FileSystemError: LogSafe {}

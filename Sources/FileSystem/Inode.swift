@@ -37,6 +37,8 @@ struct InodeState: Sendable {
     var publishedContentCount: UInt64 = 0
     /// The version of another object that a rename of this unpublished file replaced in the tree.
     var replaces: ETag?
+    /// Rises when this mount publishes or moves the object: open readers then follow.
+    var readerGeneration: UInt64 = 0
     /// A publication under way: writes wait for its end, and it for writes under way.
     var isPublishing = false
     var writesUnderWay = 0
