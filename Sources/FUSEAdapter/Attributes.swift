@@ -1,7 +1,7 @@
 internal import CLibFUSE3
-package import FileSystem
-package import Glibc
-package import ObjectStorage
+internal import FileSystem
+internal import Glibc
+internal import ObjectStorage
 
 extension Duration {
     /// As libfuse takes a validity.
@@ -45,10 +45,10 @@ func stat(_ entry: FileSystem.Entry) -> Glibc.stat {
 
 /// What `lookup` and its like answer.
 func entryParameters(_ entry: FileSystem.Entry) -> fuse_entry_param {
-    var parameters = unsafe fuse_entry_param()
-    unsafe parameters.ino = entry.inode.rawValue
-    unsafe parameters.attr = stat(entry)
-    unsafe parameters.attr_timeout = entry.validity.inSeconds
-    unsafe parameters.entry_timeout = entry.validity.inSeconds
-    return unsafe parameters
+    var parameters = fuse_entry_param()
+    parameters.ino = entry.inode.rawValue
+    parameters.attr = stat(entry)
+    parameters.attr_timeout = entry.validity.inSeconds
+    parameters.entry_timeout = entry.validity.inSeconds
+    return parameters
 }

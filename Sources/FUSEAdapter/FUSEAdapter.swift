@@ -1,6 +1,6 @@
-package import FileSystem
-package import Logging
-private import Telemetry
+internal import FileSystem
+internal import Logging
+internal import Telemetry
 
 /// Turns kernel requests into file system calls. One per mount.
 final class FUSEAdapter: Sendable {

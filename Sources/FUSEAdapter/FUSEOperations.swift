@@ -1,5 +1,5 @@
 internal import CLibFUSE3
-private import Glibc
+internal import Glibc
 
 /// Bytes of one read or write request; needs max_pages 256, which libfuse derives from it.
 let maximumRequestSize: UInt32 = 1 << 20
@@ -7,7 +7,7 @@ let maximumRequestSize: UInt32 = 1 << 20
 /// The table of operations. What it leaves out the kernel answers with ENOSYS, or does itself
 /// (locks, lseek, access by `default_permissions`).
 func makeOperations() -> fuse_lowlevel_ops {
-    var operations = unsafe fuse_lowlevel_ops()
+    var operations = fuse_lowlevel_ops()
     unsafe operations.`init` = operationInitialize
     unsafe operations.lookup = operationLookup
     unsafe operations.forget = operationForget
@@ -34,7 +34,7 @@ func makeOperations() -> fuse_lowlevel_ops {
     unsafe operations.releasedir = operationReleaseDirectory
     unsafe operations.statfs = operationStatistics
     unsafe operations.create = operationCreate
-    return unsafe operations
+    return operations
 }
 
 /// Negotiates with the kernel.

@@ -1,8 +1,8 @@
-private import CLibFUSE3
-private import FileSystem
-private import Glibc
-private import ReadCache
-private import Synchronization
+internal import CLibFUSE3
+internal import FileSystem
+internal import Glibc
+internal import ReadCache
+internal import Synchronization
 
 /// One request of the kernel. Exactly one reply must be made, from any thread.
 ///
@@ -112,8 +112,8 @@ private import Synchronization
     }
 
     func replyAbsent(validity: Duration) {
-        var parameters = unsafe fuse_entry_param()
-        unsafe parameters.entry_timeout = validity.inSeconds
+        var parameters = fuse_entry_param()
+        parameters.entry_timeout = validity.inSeconds
         // SAFETY: inode 0 makes the kernel remember the absence.
         _ = unsafe fuse_reply_entry(raw, &parameters)
     }
@@ -133,8 +133,8 @@ private import Synchronization
     }
 
     func reply(directory: HandleNumber) {
-        var info = unsafe fuse_file_info()
-        unsafe info.fh = directory.rawValue
+        var info = fuse_file_info()
+        info.fh = directory.rawValue
         // SAFETY: as above.
         let status = unsafe fuse_reply_open(raw, &info)
         if status == -ENOENT { adapter.fileSystem.releaseDirectory(directory) }
@@ -178,12 +178,12 @@ private import Synchronization
 
     /// Sends cached blocks without copying them.
     private func reply(_ slices: BlockSlices) {
-        var vectors: [iovec] = []
+        var vectors: [iovec] = unsafe []
         unsafe vectors.reserveCapacity(slices.slices.count)
         for slice in slices.slices {
             // SAFETY: a complete block's bytes never move nor change, and `slices` holds the block
             // until the call below has written them.
-            unsafe slice.block.withUnsafeBytes { bytes in
+            unsafe slice.block.bytes.withUnsafeBufferPointer { bytes in
                 unsafe vectors.append(
                     iovec(
                         iov_base: UnsafeMutableRawPointer(
@@ -192,7 +192,7 @@ private import Synchronization
             }
         }
         // SAFETY: as above.
-        _ = unsafe withExtendedLifetime(slices) {
+        _ = withExtendedLifetime(slices) {
             unsafe fuse_reply_iov(raw, vectors, Int32(vectors.count))
         }
     }
@@ -201,23 +201,23 @@ private import Synchronization
         var status = statvfs()
         status.f_bsize = UInt(statistics.blockSize)
         status.f_frsize = UInt(statistics.blockSize)
-        status.f_blocks = statistics.totalBlocks
-        status.f_bfree = statistics.freeBlocks
-        status.f_bavail = statistics.freeBlocks
-        status.f_files = statistics.files
-        status.f_ffree = UInt64(UInt32.max)
-        status.f_favail = UInt64(UInt32.max)
+        status.f_blocks = UInt(statistics.totalBlocks)
+        status.f_bfree = UInt(statistics.freeBlocks)
+        status.f_bavail = UInt(statistics.freeBlocks)
+        status.f_files = UInt(statistics.files)
+        status.f_ffree = UInt(UInt32.max)
+        status.f_favail = UInt(UInt32.max)
         status.f_namemax = UInt(EntryName.maximumLength)
         // SAFETY: the pointer is used during the call only.
         _ = unsafe fuse_reply_statfs(raw, &status)
     }
 
     private func openInfo(_ opened: OpenedFile, flags: Int32) -> fuse_file_info {
-        var info = unsafe fuse_file_info()
-        unsafe info.fh = opened.handle.rawValue
-        unsafe info.flags = flags
+        var info = fuse_file_info()
+        info.fh = opened.handle.rawValue
+        info.flags = flags
         unsafe wardfs_set_keep_cache(&info, opened.keepsKernelCache ? 1 : 0)
-        return unsafe info
+        return info
     }
 
     /// Adds one entry to a `readdir` buffer.
@@ -229,14 +229,14 @@ private import Synchronization
         // SAFETY: libfuse writes at most `buffer.count` bytes, and the C string lives during the call.
         unsafe entry.name.withCString { name in
             if withAttributes {
-                var parameters = unsafe fuse_entry_param()
+                var parameters = fuse_entry_param()
                 if let inode = entry.inode, let attributes = entry.attributes {
-                    unsafe parameters = entryParameters(
+                    parameters = entryParameters(
                         FileSystem.Entry(
                             inode: inode, attributes: attributes, validity: entry.validity))
                 } else {
-                    unsafe parameters.attr.st_mode = entry.kind.modeBits
-                    unsafe parameters.attr.st_ino = unknownInode
+                    parameters.attr.st_mode = entry.kind.modeBits
+                    parameters.attr.st_ino = unknownInode
                 }
                 return unsafe fuse_add_direntry_plus(
                     raw, buffer.baseAddress, buffer.count, name, &parameters, off_t(offset))
@@ -256,7 +256,7 @@ private let unknownInode: UInt = 0xffff_ffff
 /// Called by libfuse when the kernel interrupts a request. `data` is the ticket's number.
 private func interruptCallback(_ raw: OpaquePointer?, _ data: UnsafeMutableRawPointer?) {
     guard let raw = unsafe raw else { return }
-    let ticket = InterruptTable.Ticket(rawValue: unsafe UInt(bitPattern: data))
+    let ticket = InterruptTable.Ticket(rawValue: UInt(bitPattern: data))
     // SAFETY: libfuse keeps the request alive during the callback.
     unsafe FUSERequest(raw).adapter.interrupts.interrupt(ticket)
 }

@@ -1,4 +1,4 @@
-private import Synchronization
+internal import Synchronization
 
 /// The requests that wait and can be interrupted. Its lock is a leaf.
 final class InterruptTable: Sendable {

@@ -1,7 +1,7 @@
 internal import CLibFUSE3
-private import FileSystem
-private import Glibc
-private import ObjectStorage
+internal import FileSystem
+internal import Glibc
+internal import ObjectStorage
 
 // The operations on attributes, directories and the whole. Source: libfuse 3.14 `fuse_lowlevel.h`.
 

@@ -1,6 +1,7 @@
+internal import ObjectStorage
 internal import CLibFUSE3
-private import FileSystem
-private import Glibc
+internal import FileSystem
+internal import Glibc
 
 // The operations on open files. Source: libfuse 3.14 `fuse_lowlevel.h`.
 
@@ -16,16 +17,16 @@ func operationCreate(
     let (parent, open, permissions) = (
         InodeNumber(parent), OpenMode(flags: flags), mode & 0o7777
     )
-    let name: String
+    let newName: String
     do throws(FileSystemError) {
-        name = unsafe try text(name)
+        newName = unsafe try text(name)
     } catch {
         return request.fail(error)
     }
     request.answer("create") { () throws(FileSystemError) in
-        try fileSystem.createImmediately(parent, name, permissions: permissions, open, caller)
+        try fileSystem.createImmediately(parent, newName, permissions: permissions, open, caller)
     } otherwise: { () async throws(FileSystemError) in
-        try await fileSystem.create(parent, name, permissions: permissions, open, caller)
+        try await fileSystem.create(parent, newName, permissions: permissions, open, caller)
     } reply: { request, created in
         request.reply(created: created.0, created.1, flags: flags)
     }

@@ -1,6 +1,6 @@
 internal import CLibFUSE3
-private import FileSystem
-private import Glibc
+internal import FileSystem
+internal import Glibc
 
 // The operations on names. Free functions, because C calls them from any thread and a closure made
 // in a main-actor context would trap there. Source: libfuse 3.14 `fuse_lowlevel.h`.
@@ -69,7 +69,7 @@ func operationForgetMany(
     guard let raw = unsafe raw else { return }
     let request = unsafe FUSERequest(raw)
     // SAFETY: libfuse passes `count` elements that live during the call.
-    for forget in unsafe UnsafeBufferPointer(start: forgets, count: count) {
+    for unsafe forget in unsafe UnsafeBufferPointer(start: forgets, count: count) {
         request.fileSystem.forget(InodeNumber(forget.ino), count: forget.nlookup)
     }
     request.replyNone()

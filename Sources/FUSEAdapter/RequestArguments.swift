@@ -1,6 +1,6 @@
 internal import CLibFUSE3
 internal import FileSystem
-private import Glibc
+internal import Glibc
 
 /// A name as the kernel passes it: NUL-terminated bytes.
 /// - Throws: `illegalSequence` (EILSEQ) when it is no UTF-8: no object key can hold it.

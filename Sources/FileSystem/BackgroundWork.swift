@@ -1,4 +1,4 @@
-private import Synchronization
+internal import Synchronization
 
 /// Counts publications that go on behind a RELEASE, so that an unmount can wait for them.
 final class BackgroundWork: Sendable {

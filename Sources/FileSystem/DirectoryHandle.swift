@@ -1,5 +1,4 @@
-package import ObjectStorage
-import Synchronization
+internal import Synchronization
 
 /// One name as `readdir` gives it.
 package struct DirectoryEntry: Sendable {

@@ -1,4 +1,4 @@
-package import ObjectStorage
+internal import ObjectStorage
 
 /// What a listing tells of one name.
 enum ListedEntry: Sendable {

@@ -1,3 +1,5 @@
+internal import ObjectStorage
+
 /// One component of a path: 1 to 255 bytes of UTF-8 without "/" and NUL, neither "." nor "..".
 ///
 /// Compares by bytes, so that two Unicode spellings of a text are two names. Prints redacted: it may

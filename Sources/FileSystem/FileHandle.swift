@@ -1,5 +1,6 @@
-private import ReadCache
-private import Synchronization
+internal import ObjectStorage
+internal import ReadCache
+internal import Synchronization
 
 /// How a file was opened.
 package struct OpenMode: Hashable, Sendable {

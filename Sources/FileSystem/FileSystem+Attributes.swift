@@ -1,4 +1,5 @@
-package import ObjectStorage
+internal import ObjectStorage
+internal import Synchronization
 
 extension FileSystem {
     /// What `stat` shows, without waiting; nil when the store must be asked.

@@ -1,5 +1,7 @@
-package import ObjectStorage
-private import Telemetry
+internal import Logging
+internal import Staging
+internal import Synchronization
+internal import Telemetry
 
 extension FileSystem {
     /// Whether a close of this handle has nothing to publish and no error to tell.

@@ -1,4 +1,6 @@
-package import ObjectStorage
+internal import ObjectStorage
+internal import ReadCache
+internal import Synchronization
 
 extension FileSystem {
     /// Makes a directory by storing its marker object, `name/`.

@@ -1,4 +1,5 @@
-package import ObjectStorage
+internal import ObjectStorage
+internal import Synchronization
 
 extension FileSystem {
     /// Objects of a new listing that are asked whether they carry POSIX attributes.

@@ -1,4 +1,5 @@
-package import ObjectStorage
+internal import ObjectStorage
+internal import Synchronization
 
 extension FileSystem {
     /// Finds a name without waiting.

@@ -1,5 +1,6 @@
-package import ObjectStorage
-package import Staging
+internal import ObjectStorage
+internal import Staging
+internal import Synchronization
 
 extension FileSystem {
     /// Opens without waiting.

@@ -1,5 +1,9 @@
-package import ObjectStorage
-private import Telemetry
+internal import Logging
+internal import ObjectStorage
+internal import ReadCache
+internal import Staging
+internal import Synchronization
+internal import Telemetry
 
 extension FileSystem {
     /// The object that a file is to become now; nil when it has no name any more.
@@ -8,7 +12,7 @@ extension FileSystem {
         return inode.state.withLock { target(key: key, state: $0) }
     }
 
-    private func target(key: ObjectKey, state: borrowing InodeState) -> NewObject {
+    private func target(key: ObjectKey, state: InodeState) -> NewObject {
         var metadata = state.remote?.userMetadata ?? [:]
         metadata.merge(POSIXMetadata.encode(state.attributes)) { _, new in new }
         let condition: WriteCondition

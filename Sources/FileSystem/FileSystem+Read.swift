@@ -1,6 +1,7 @@
-package import ObjectStorage
+internal import ObjectStorage
 package import ReadCache
-package import Staging
+internal import Staging
+internal import Synchronization
 
 extension FileSystem {
     /// The bytes of a read; fewer than asked for only at the end of the file.

@@ -1,4 +1,5 @@
-package import ObjectStorage
+internal import ObjectStorage
+internal import Synchronization
 
 extension FileSystem {
     /// Entries given at once at most: what one reply can hold, and what HEADs are made for.
@@ -13,9 +14,7 @@ extension FileSystem {
 
     package func releaseDirectory(_ handle: HandleNumber) {
         guard let directory = handles.removeDirectory(handle) else { return }
-        if directory.window.withLock({ $0.isStarted && !$0.isComplete }) {
-            table.endListing(of: directory.inode.number, with: nil)
-        }
+        rewind(directory)
         table.unpin(directory.inode)
     }
 
@@ -30,9 +29,8 @@ extension FileSystem {
         }
         if offset < 2 { return dots(of: directory, from: offset) }
         return try await directory.gate.run("readdir") { () async throws(FileSystemError) in
-            if offset == 2 { directory.window.withLock { $0 = DirectoryHandle.Window() } }
-            if offset < directory.window.withLock({ $0.start }) {
-                directory.window.withLock { $0 = DirectoryHandle.Window() }
+            if offset == 2 || offset < directory.window.withLock({ $0.start }) {
+                self.rewind(directory)
             }
             while true {
                 let (batch, isComplete, holdsMetadata) = directory.window.withLock { window in
@@ -49,6 +47,15 @@ extension FileSystem {
                 try await self.advance(directory, to: offset)
             }
         }
+    }
+
+    /// Back to the beginning; gives up a listing under way.
+    private func rewind(_ directory: DirectoryHandle) {
+        let wasListing = directory.window.withLock { window in
+            defer { window = DirectoryHandle.Window() }
+            return window.isStarted && !window.isComplete
+        }
+        if wasListing { table.endListing(of: directory.inode.number, with: nil) }
     }
 
     /// Counts a lookup for an entry that READDIRPLUS gave to the kernel.
@@ -109,14 +116,17 @@ extension FileSystem {
         }
         let prefix = try prefix(of: number, "readdir")
         let began = clock.now()
-        if !isStarted { table.beginListing(of: number) }
+        if !isStarted {
+            table.beginListing(of: number)
+            directory.window.withLock { $0.isStarted = true }
+        }
         let page: ListPage
         do throws(FileSystemError) {
             page = try await storing("readdir") { () async throws(ObjectStoreError) in
                 try await store.list(ListRequest(prefix: prefix, continuationToken: token))
             }
         } catch {
-            table.endListing(of: number, with: nil)
+            rewind(directory)
             throw error
         }
         var names: [EntryName: ListedEntry] = [:]
@@ -144,7 +154,6 @@ extension FileSystem {
             if (window.collected?.count ?? 0) > DirectoryListing.maximumEntries {
                 window.collected = nil
             }
-            window.isStarted = true
             window.continuationToken = token
             guard token == nil else { return .none }
             window.isComplete = true

@@ -1,4 +1,7 @@
-package import ObjectStorage
+internal import ObjectStorage
+internal import ReadCache
+internal import Staging
+internal import Synchronization
 
 extension FileSystem {
     /// What `renameat2` asks for beyond a plain rename.

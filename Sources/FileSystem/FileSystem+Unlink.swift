@@ -1,5 +1,7 @@
-package import ObjectStorage
-package import Staging
+internal import ObjectStorage
+internal import ReadCache
+internal import Staging
+internal import Synchronization
 
 extension FileSystem {
     /// An object of at most this many bytes is kept readable for those who have it open when it is

@@ -1,5 +1,7 @@
-package import ObjectStorage
-package import Staging
+internal import ObjectStorage
+internal import ReadCache
+internal import Staging
+internal import Synchronization
 
 extension FileSystem {
     /// Uploads of a file being written are thought of when it grows past a multiple of this.

@@ -3,7 +3,8 @@ package import Naming
 package import ObjectStorage
 package import ReadCache
 package import Staging
-private import Telemetry
+internal import Synchronization
+internal import Telemetry
 
 /// POSIX semantics over an object store: inodes, handles, directories, publication.
 ///
@@ -17,6 +18,12 @@ package final class FileSystem: Sendable {
         package let attributes: FileAttributes
         /// How long the kernel may believe it.
         package let validity: Duration
+
+        package init(inode: InodeNumber, attributes: FileAttributes, validity: Duration) {
+            self.inode = inode
+            self.attributes = attributes
+            self.validity = validity
+        }
     }
 
     let configuration: FileSystemConfiguration
@@ -140,7 +147,7 @@ package final class FileSystem: Sendable {
     }
 
     /// How long the kernel may believe an inode's attributes: as long as we do.
-    func validity(_ state: borrowing InodeState, now: Duration) -> Duration {
+    func validity(_ state: InodeState, now: Duration) -> Duration {
         if state.content != nil { return configuration.attributeTTL }
         return max(.zero, min(configuration.attributeTTL, state.validUntil - now))
     }

@@ -1,4 +1,4 @@
-package import Telemetry
+internal import Telemetry
 
 /// Why the file system refuses or fails a request. The errno of each code is chosen in
 /// `FileSystemError+Errno.swift`.

@@ -1,4 +1,4 @@
-private import Synchronization
+internal import Synchronization
 
 /// The open files and directories by number. Its lock is a leaf.
 final class HandleTable: Sendable {

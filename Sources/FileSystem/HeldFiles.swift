@@ -1,4 +1,4 @@
-private import Synchronization
+internal import Synchronization
 
 /// Staged files that were not published and never will be behind the caller's back: a writer was
 /// killed, or its close was told an error. They stay until the mount ends.

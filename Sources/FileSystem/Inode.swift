@@ -1,6 +1,6 @@
-package import ObjectStorage
-private import Staging
-private import Synchronization
+internal import ObjectStorage
+internal import ReadCache
+internal import Synchronization
 
 /// The version of an object that the file system last saw in the store.
 struct RemoteVersion: Sendable {

@@ -1,5 +1,4 @@
-package import ObjectStorage
-private import Synchronization
+internal import Synchronization
 
 /// The known part of the directory tree: which inode stands where, and what the kernel knows.
 ///

@@ -1,4 +1,4 @@
-package import ObjectStorage
+internal import ObjectStorage
 
 /// POSIX attributes as an object's user metadata, in the names and forms of s3fs (`mode`, `uid`, `gid`
 /// in decimal, `mtime` in seconds with a fraction), which rclone's `mtime` shares.

@@ -1,4 +1,4 @@
-private import Synchronization
+internal import Synchronization
 
 /// Lets one task at a time through, in order of arrival.
 ///

@@ -1,7 +1,7 @@
-package import ObjectStorage
-package import ReadCache
-package import Staging
-private import Synchronization
+internal import ObjectStorage
+internal import ReadCache
+internal import Staging
+internal import Synchronization
 
 /// A file's bytes on their way to the store: the staged copy, its upload, and a reader for what the
 /// store's version still holds alone.
