@@ -42,7 +42,8 @@ let package = Package(
                 "DirectoryStore", "Credentials", "SigV4", "HTTP", "Encryption", "LocalDisk",
                 "Telemetry", "ObjectStorage", arguments, log,
             ]),
-        layer("FUSEAdapter", imports: ["FileSystem", "ObjectStorage", "Telemetry", "CLibFUSE3", log]),
+        layer(
+            "FUSEAdapter", imports: ["FileSystem", "ObjectStorage", "Telemetry", "CLibFUSE3", log]),
         layer(
             "FileSystem",
             imports: ["ReadCache", "Staging", "Naming", "ObjectStorage", "Telemetry", log]),
@@ -90,13 +91,14 @@ let package = Package(
         .target(name: "CChecksums"),
         .target(name: "CLocalDisk"),
 
-        tests("NamingTests", of: ["Naming"]),
         // The tests, one target a layer.
+        tests("ArchitectureTests", of: []),
         .target(
             name: "LocalDiskTestSupport", dependencies: ["LocalDisk", "ObjectStorage"],
             path: "Tests/LocalDiskTestSupport", swiftSettings: house),
         tests("LocalDiskTests", of: ["LocalDisk", "LocalDiskTestSupport", "ObjectStorage"]),
         tests("EncryptionTests", of: ["Encryption", "ObjectStorage"]),
+        tests("NamingTests", of: ["Naming"]),
         tests("TelemetryTests", of: ["Telemetry", "ObjectStorage", log]),
     ]
 )

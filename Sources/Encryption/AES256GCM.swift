@@ -49,9 +49,10 @@ package struct AES256GCM: Sendable {
     }
 
     /// Appends the plaintext of a sealed block to `output`.
-    /// - Throws: `authenticationFailed` when the key, the additional data or any byte differs: nothing
-    ///   is appended and the decrypted bytes are wiped. `wrongSize` when `output` has no room or the
-    ///   block is too short.
+    /// - Throws: `authenticationFailed` when the key, the additional data or any byte differs:
+    ///   nothing
+    ///   is appended and the decrypted bytes are wiped. `wrongSize` when `output` has no room or
+    ///   the block is too short.
     package func open(
         _ sealed: Span<UInt8>, additionalData: Span<UInt8>, into output: inout OutputSpan<UInt8>
     ) throws(EncryptionError) {

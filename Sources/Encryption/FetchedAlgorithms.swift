@@ -2,11 +2,12 @@ private import CLibCrypto
 
 /// The algorithms of OpenSSL that WardFS uses, looked up once.
 ///
-/// A lookup by name costs more than hashing a short string, so that a fetched handle is kept for the
-/// life of the process. Handles are immutable and may be used from any thread.
+/// A lookup by name costs more than hashing a short string, so that a fetched handle is kept for
+/// the life of the process. Handles are immutable and may be used from any thread.
 /// Source: OpenSSL 3.0 `crypto(7)`, "Algorithm fetching", "Performance".
 @safe
 struct FetchedAlgorithms: @unchecked Sendable {
+    // SAFETY: OpenSSL's fetched handles may be shared by threads; they live as long as the process.
     // `@unchecked`: the handles are never changed or freed after `init`.
     let sha256: OpaquePointer
     let hmac: OpaquePointer

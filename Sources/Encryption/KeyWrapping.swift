@@ -30,6 +30,7 @@ package struct KeyWrapping: Sendable {
         }
         return try DataKey(
             unsafe SecretBytes(count: DataKey.length) { (target) throws(EncryptionError) in
+                // SAFETY: `target` is the new secret's own memory, used inside the closure only.
                 var output = unsafe OutputSpan(buffer: target, initializedCount: 0)
                 try cipher.open(wrapped, additionalData: context, into: &output)
                 _ = unsafe output.finalize(for: target)

@@ -55,6 +55,7 @@ package struct MasterKey: Sendable {
     package func subkey(
         for purpose: StaticString, context: Span<UInt8>
     ) throws(EncryptionError) -> DataKey {
+        // SAFETY: the literal's bytes are copied inside the closure.
         let label = purpose.withUTF8Buffer { unsafe [UInt8]($0) }
         return try DataKey(
             KeyDerivation.derive(

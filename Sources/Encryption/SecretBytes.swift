@@ -33,7 +33,8 @@ package final class SecretBytes: @unchecked Sendable {
     }
 
     /// Copies `bytes`; the caller should let go of (and can `wipe`) its own copy.
-    /// - Throws: `libraryFailed` without memory, `unusableKey` when there are no bytes or above 4,096.
+    /// - Throws: `libraryFailed` without memory, `unusableKey` when there are no bytes or above
+    ///   4,096.
     package convenience init(copying bytes: Span<UInt8>) throws(EncryptionError) {
         guard (1...4096).contains(bytes.count) else {
             throw EncryptionError(.unusableKey, detail: "a secret of \(bytes.count) bytes")

@@ -12,6 +12,7 @@ package enum HTTPMethod: String, Sendable {
 /// Where a request goes. The path and query are sent exactly as given (already percent-encoded), so
 /// that what was signed is what is sent. Prints without path and query, which may hold a name.
 package struct HTTPURL: Hashable, Sendable {
+    /// The protocol below HTTP.
     package enum Scheme: String, Sendable {
         case http
         case https
@@ -56,6 +57,7 @@ package struct HTTPHeaders: Sendable {
         }
     }
 
+    /// Adds a field behind all others; an earlier one of the same name stays.
     package mutating func append(_ name: String, _ value: String) {
         fields.append((name, value))
     }
@@ -88,6 +90,7 @@ package struct HTTPRequest: Sendable {
         }
     }
 
+    /// Whom the request goes to, which decides on proxies and plain http.
     package enum Peer: Sendable {
         /// By the proxy variables; plain http only as the transport was configured.
         case store

@@ -124,6 +124,7 @@ extension Disk {
 
 /// A name in a directory.
 package struct DiskEntry: Hashable, Sendable {
+    /// What the name stands for.
     package enum Kind: Hashable, Sendable {
         case file
         case directory

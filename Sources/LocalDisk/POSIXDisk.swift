@@ -150,6 +150,7 @@ extension POSIXDisk {
         _ path: String, in directory: Int32, _ flags: Int32
     ) throws(DiskError) -> Int32 {
         while true {
+            // SAFETY: the path is read during the call only.
             let descriptor = unsafe wardfs_open(directory, path, flags, 0o600)
             if descriptor >= 0 { return descriptor }
             let number = errno

@@ -1,6 +1,7 @@
 package import Logging
 package import ObjectStorage
 import Synchronization
+private import Telemetry
 
 /// The blocks of objects in memory, fetched on demand and ahead, within one budget for the mount.
 ///
@@ -126,8 +127,8 @@ package final class ReadCache: Sendable {
             }
         } catch {
             failure = error
-            logger.debug(
-                "GET for the read cache failed", metadata: ["code": "\(error.code.rawValue)"])
+            logger.event(
+                .debug, "GET for the read cache failed", [.code: LogWord(error.code.rawValue)])
         }
         perform(state.withLock { $0.finish(start.identifier, error: failure) })
     }

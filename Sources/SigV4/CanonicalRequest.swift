@@ -67,8 +67,8 @@ struct CanonicalRequest {
         for header in added {
             fields.append(Field(name: header.name, value: header.value, index: fields.count))
         }
-        // Header names are ASCII, whose order as text is that of its bytes. The index keeps repeated
-        // fields in their order.
+        // Header names are ASCII, whose order as text is that of its bytes. The index keeps
+        // repeated fields in their order.
         fields.sort { ($0.name, $0.index) < ($1.name, $1.index) }
         return fields
     }

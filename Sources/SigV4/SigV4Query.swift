@@ -45,8 +45,8 @@ private struct EncodedItem: Comparable, Hashable, Sendable {
 
     var canonical: String { name + "=" + (value ?? "") }
 
-    /// By the bytes of the encoded name, then of the encoded value. All is ASCII here, whose order as
-    /// text is that of its bytes.
+    /// By the bytes of the encoded name, then of the encoded value. All is ASCII here, whose order
+    /// as text is that of its bytes.
     static func < (left: EncodedItem, right: EncodedItem) -> Bool {
         (left.name, left.value ?? "") < (right.name, right.value ?? "")
     }

@@ -18,7 +18,8 @@ package struct SigningHeaders: Sendable, CustomStringConvertible, CustomReflecta
 /// "Authenticating Requests (AWS Signature Version 4)".
 package struct SigV4Signer: Sendable {
     package let region: String
-    /// `s3`, `sts`, `kms`, `iam`. Only `s3` sends `x-amz-content-sha256` and signs paths as they are.
+    /// `s3`, `sts`, `kms`, `iam`. Only `s3` sends `x-amz-content-sha256` and signs paths as they
+    /// are.
     package let service: String
     private let keys = SigningKeyCache()
 
@@ -59,7 +60,8 @@ package struct SigV4Signer: Sendable {
     /// The payload is not signed. Headers of the request are: the user must send the same.
     /// - Parameters:
     ///   - scheme: `https`, or `http` for loopback servers.
-    ///   - lifetime: 1 to 604,800 seconds (7 days); others are moved to the nearest. It ends with the
+    ///   - lifetime: 1 to 604,800 seconds (7 days); others are moved to the nearest. It ends with
+    ///     the
     ///     credentials, if these end earlier.
     package func presign(
         _ request: SignableRequest, scheme: String, lifetime: Duration,

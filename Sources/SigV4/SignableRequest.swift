@@ -37,8 +37,8 @@ package struct SignableRequest: Sendable {
     package var encodedPath: String
     package var query: SigV4Query
     /// Every header to sign, without `Host` and the four that signing adds. `Expect`,
-    /// `Transfer-Encoding`, `User-Agent` and `X-Amzn-Trace-Id` may be among them and are not signed:
-    /// proxies change them.
+    /// `Transfer-Encoding`, `User-Agent` and `X-Amzn-Trace-Id` may be among them and are not
+    /// signed: proxies change them.
     package var headers: [(name: String, value: String)]
     package var payload: PayloadHash
 

@@ -11,7 +11,8 @@ package struct XMLError: Error, Hashable, Sendable {
         case forbidden
         /// One of `XMLLimits` is exceeded.
         case tooLarge
-        /// Well-formed, but not what the caller reads: text where an element was due, or the reverse.
+        /// Well-formed, but not what the caller reads: text where an element was due, or the
+        /// reverse.
         case unexpected
     }
 

@@ -9,8 +9,8 @@ package enum XMLEvent: Hashable, Sendable {
 
 /// Reads a document from its beginning to its end, one event a call.
 ///
-/// Strict where XML is dangerous: no DOCTYPE, no processing instruction, no entities but the five of
-/// XML itself, UTF-8 only, every size bounded. Attributes and comments are checked and dropped.
+/// Strict where XML is dangerous: no DOCTYPE, no processing instruction, no entities but the five
+/// of XML itself, UTF-8 only, every size bounded. Attributes and comments are checked and dropped.
 /// Lenient in two points where S3 servers are: white space may stand before the declaration
 /// (kept-alive answers), and a character reference may name a control character (S3 writes keys
 /// so). Never traps, whatever the bytes.

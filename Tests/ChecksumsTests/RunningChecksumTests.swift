@@ -21,7 +21,7 @@ import Testing
     }
 
     @Test(
-        "combining over lengths beyond memory adds up: twice 2^62 is 2^63, and 2^64 - 1 is a whole turn"
+        "combining adds up over lengths beyond memory: twice 2^62 is 2^63, 2^64 - 1 is a turn"
     )
     func combineHuge() {
         let start: UInt64 = 0xAE8B_1486_0A79_9888

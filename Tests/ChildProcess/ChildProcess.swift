@@ -19,7 +19,8 @@ package final class ChildProcess: Sendable {
         var status: Int32?
     }
 
-    /// Starts a program found on PATH; its standard output can be read, its errors go to the test's.
+    /// Starts a program found on PATH; its standard output can be read, its errors go to the
+    /// test's.
     /// - Parameter environment: added to the test's own.
     package init(
         _ arguments: [String], environment: [String: String] = [:]

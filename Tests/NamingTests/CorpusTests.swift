@@ -13,7 +13,9 @@ private func verdict(_ path: Substring) -> Verdict {
 }
 
 @Suite struct CorpusTests {
-    @Test("no everyday name is refused", arguments: EverydayNames.all.split(separator: "\n"))
+    @Test(
+        "no everyday name is refused",
+        arguments: (EverydayNames.some + "\n" + EverydayNames.more).split(separator: "\n"))
     func everyday(path: Substring) {
         #expect(verdict(path) == .allowed)
     }

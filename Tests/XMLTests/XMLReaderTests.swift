@@ -31,8 +31,8 @@ private func code(_ document: String, limits: XMLLimits = XMLLimits()) -> XMLErr
     func order() throws {
         let document = """
             \u{FEFF}<?xml version="1.0" encoding="UTF-8"?>
-            <!-- a comment --><List xmlns="http://s3.amazonaws.com/doc/2006-03-01/" a='>'><Key>a b</Key>\
-            <Empty/><Also></Also >é</List>
+            <!-- a comment --><List xmlns="http://s3.amazonaws.com/doc/2006-03-01/" a='>'>\
+            <Key>a b</Key><Empty/><Also></Also >é</List>
             <!-- end -->
             """
 
