@@ -1,4 +1,4 @@
-package import ArgumentParser
+internal import ArgumentParser
 internal import FileSystem
 internal import Logging
 internal import Naming
@@ -93,4 +93,22 @@ enum Addressing: String, ExpressibleByArgument, CaseIterable, Sendable {
 extension FileSystemConfiguration.KilledWriter: ExpressibleByArgument {}
 extension FileSystemConfiguration.AttributeSource: ExpressibleByArgument {}
 extension GuardMode: ExpressibleByArgument {}
-extension Logger.Level: @retroactive ExpressibleByArgument {}
+
+/// The level from which on messages are logged.
+enum LogLevel: String, ExpressibleByArgument, CaseIterable, Sendable {
+    case debug
+    case info
+    case notice
+    case warning
+    case error
+
+    var level: Logger.Level {
+        switch self {
+        case .debug: .debug
+        case .info: .info
+        case .notice: .notice
+        case .warning: .warning
+        case .error: .error
+        }
+    }
+}

@@ -31,9 +31,12 @@ enum BackgroundLaunch {
             answer.isEmpty ? "The background process ended before it was ready." : answer)
     }
 
+    /// POSIX_SPAWN_SETSID of `spawn.h`, a GNU extension that Swift does not import.
+    private static let startsSession: Int16 = 0x80
+
     private static func spawn(_ arguments: [String]) -> Int32 {
         var attributes = posix_spawnattr_t()
-        var actions = posix_spawn_file_actions_t()
+        var actions = unsafe posix_spawn_file_actions_t()
         // SAFETY: both objects are initialised before and destroyed after their use; the argument
         // strings live until the call returns.
         unsafe posix_spawnattr_init(&attributes)
@@ -43,7 +46,7 @@ enum BackgroundLaunch {
             unsafe posix_spawn_file_actions_destroy(&actions)
         }
         // A session of its own: no signal of the terminal reaches it.
-        unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSID))
+        unsafe posix_spawnattr_setflags(&attributes, startsSession)
         unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         unsafe posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
         unsafe posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)

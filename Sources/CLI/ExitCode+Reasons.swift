@@ -1,4 +1,4 @@
-package import ArgumentParser
+internal import ArgumentParser
 
 /// The exit codes of the program. Source: `sysexits.h`; the first two as ArgumentParser has them.
 extension ExitCode {

@@ -10,14 +10,16 @@ enum LogSink: Sendable {
     /// syslog(3), and through it the journal.
     case system
 
-    /// Makes all loggers of the program write here.
+    /// A logger that writes here.
     /// - Throws: `LaunchError` when the file cannot be opened.
-    func install(clock: SystemClocks) throws(LaunchError) {
+    func makeLogger(
+        level: Logger.Level, clock: any WallClock
+    ) throws(LaunchError) -> Logger {
         let output = try makeOutput()
         let style: LineLogHandler.Style =
-            if case .system = self { .journal } else { .standard(journalStream: nil) }
-        LoggingSystem.bootstrap { _ in
-            LineLogHandler(style: style, now: { clock.now() }, output: output)
+            if case .system = self { .journal } else { .timed }
+        return Logger(label: "wardfs") { label in
+            LineLogHandler(label: label, level: level, style: style, clock: clock, output: output)
         }
     }
 
@@ -33,6 +35,7 @@ enum LogSink: Sendable {
             return { Self.write($0, to: descriptor) }
         case .system:
             return { line in
+                // The priority at the head is syslog's own form too; syslog adds the time itself.
                 let text = String(decoding: line, as: UTF8.self)
                 // SAFETY: the format has one %s, and the C string lives during the call.
                 unsafe text.withCString { text in

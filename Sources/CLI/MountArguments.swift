@@ -1,4 +1,4 @@
-package import ArgumentParser
+internal import ArgumentParser
 internal import FileSystem
 internal import Logging
 internal import Naming
@@ -95,8 +95,8 @@ struct MountArguments: ParsableArguments {
     @Flag(help: "Stay in the foreground and log to standard error.")
     var foreground = false
 
-    @Option(help: "Log messages of this level and above.")
-    var logLevel = Logger.Level.notice
+    @Option(help: "Log messages of this level and above: debug, info, notice, warning or error.")
+    var logLevel = LogLevel.notice
 
     @Option(help: "Append the log to this file instead of the system's log.")
     var logFile: String?

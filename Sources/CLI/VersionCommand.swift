@@ -1,4 +1,4 @@
-package import ArgumentParser
+internal import ArgumentParser
 
 /// The version of this program, and of the formats that it writes.
 enum Version {

@@ -2,7 +2,7 @@ internal import CLibFUSE3
 internal import Glibc
 
 /// A thread of our own, outside Swift's pool, for a loop that blocks.
-enum LoopThread {
+package enum LoopThread {
     private final class Body {
         let run: @Sendable () -> Void
 
@@ -13,7 +13,7 @@ enum LoopThread {
 
     /// Starts a detached thread.
     /// - Returns: false when the system has no more threads.
-    static func start(_ run: @escaping @Sendable () -> Void) -> Bool {
+    package static func start(_ run: @escaping @Sendable () -> Void) -> Bool {
         var attributes = pthread_attr_t()
         // SAFETY: the attribute object is initialised before and destroyed after its use.
         unsafe pthread_attr_init(&attributes)
