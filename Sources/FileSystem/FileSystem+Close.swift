@@ -87,13 +87,27 @@ extension FileSystem {
             }
             return
         }
-        if let idle {
-            background.start {
-                await idle.upload.cancel()
-                idle.discard()
-            }
-        }
+        if let idle { giveUp(idle) }
         table.unpin(inode)
+    }
+
+    /// Ends an upload begun and gives up what is staged, behind the caller's back.
+    func giveUp(_ content: StagedContent) {
+        background.start {
+            await content.upload.cancel()
+            self.discard(content)
+        }
+    }
+
+    /// Gives up what is staged; a file that cannot be removed is left to the next start.
+    func discard(_ content: StagedContent) {
+        do throws(StagingError) {
+            try content.discard()
+        } catch {
+            logger.event(
+                .warning, "a staged file could not be removed",
+                [.code: LogWord(error.code.rawValue)])
+        }
     }
 
     /// The writer was killed: the good object must not be replaced by what it left.

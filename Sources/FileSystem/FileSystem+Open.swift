@@ -127,7 +127,7 @@ extension FileSystem {
         let file = try stagingCall(operation) { () throws(StagingError) in
             try staging.makeFile(base: base)
         }
-        return StagedContent(file: file, upload: uploads.upload(of: file), base: base)
+        return StagedContent(file: file, upload: uploads.upload(of: file))
     }
 
     // MARK: Names to be made

@@ -126,7 +126,7 @@ extension FileSystem {
             defer { state.content = nil }
             return state.content
         }
-        idle?.discard()
+        if let idle { discard(idle) }
         if let place = table.place(of: inode.number) {
             let attributes = ObjectAttributes(
                 size: size, eTag: stored.eTag, lastModified: stored.lastModified ?? now,

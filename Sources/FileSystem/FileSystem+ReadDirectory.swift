@@ -27,25 +27,37 @@ extension FileSystem {
         guard let directory = handles.directory(handle) else {
             throw FileSystemError(.badHandle, "readdir")
         }
-        if offset < 2 { return dots(of: directory, from: offset) }
         return try await directory.gate.run("readdir") { () async throws(FileSystemError) in
-            if offset == 2 || offset < directory.window.withLock({ $0.start }) {
+            if offset == 0 || offset < directory.window.withLock({ $0.start }) {
                 self.rewind(directory)
             }
-            while true {
-                let (batch, isComplete, holdsMetadata) = directory.window.withLock { window in
-                    let skip = Int(clamping: offset - window.start)
-                    let rest = window.names.dropFirst(skip).prefix(Self.batchSize)
-                    return (Array(rest), window.isComplete, window.holdsMetadata)
-                }
-                if !batch.isEmpty {
-                    return await self.entries(
-                        batch, of: directory, withAttributes: withAttributes,
-                        holdsMetadata: holdsMetadata)
-                }
-                if isComplete { return [] }
-                try await self.advance(directory, to: offset)
+            let dots = Self.dots.dropFirst(Int(clamping: offset))
+            let batch = try await self.batch(
+                of: directory, from: max(offset, 2), withAttributes: withAttributes)
+            return dots + batch
+        }
+    }
+
+    private static let dots = [".", ".."].map {
+        DirectoryEntry(name: $0, kind: .directory, inode: nil, attributes: nil, validity: .zero)
+    }
+
+    private func batch(
+        of directory: DirectoryHandle, from offset: UInt64, withAttributes: Bool
+    ) async throws(FileSystemError) -> [DirectoryEntry] {
+        while true {
+            let (batch, isComplete, holdsMetadata) = directory.window.withLock { window in
+                let skip = Int(clamping: offset - window.start)
+                let rest = window.names.dropFirst(skip).prefix(Self.batchSize)
+                return (Array(rest), window.isComplete, window.holdsMetadata)
             }
+            if !batch.isEmpty {
+                return await entries(
+                    batch, of: directory, withAttributes: withAttributes,
+                    holdsMetadata: holdsMetadata)
+            }
+            if isComplete { return [] }
+            try await advance(directory, to: offset)
         }
     }
 
@@ -61,14 +73,6 @@ extension FileSystem {
     /// Counts a lookup for an entry that READDIRPLUS gave to the kernel.
     package func remember(_ number: InodeNumber) {
         if let inode = table.inode(number) { table.remember(inode) }
-    }
-
-    private func dots(of directory: DirectoryHandle, from offset: UInt64) -> [DirectoryEntry] {
-        let dots = [".", ".."].map {
-            DirectoryEntry(
-                name: $0, kind: .directory, inode: nil, attributes: nil, validity: .zero)
-        }
-        return Array(dots.dropFirst(Int(offset)))
     }
 
     private func entries(

@@ -78,10 +78,8 @@ extension FileSystem {
 
     private func renameFile(_ move: Move) async throws(FileSystemError) {
         let source = move.source
-        if source.state.withLock({ $0.isPublicationDue }) {
-            try await publishHoldingGate(source, "rename")
-            source.state.withLock { $0.isPublicationDue = false }
-        }
+        if source.state.withLock({ $0.isPublicationDue }) { await publishDue(source) }
+        if source.state.withLock({ $0.isUnlinked }) { throw FileSystemError(.stale, "rename") }
         if let target = move.target { try await keepReadable(target) }
         let isStored = source.state.withLock { $0.remote != nil }
         if isStored {
@@ -108,10 +106,6 @@ extension FileSystem {
         let source = move.source
         let oldKey = try key(move.name, in: move.from, "rename")
         let newKey = try key(move.newName, in: move.to, "rename")
-        if source.state.withLock({ $0.content != nil && $0.isDirty }) {
-            // The base of what is being written moves too: publish, then move the whole.
-            try await publishHoldingGate(source, "rename")
-        }
         if source.state.withLock({ $0.remote?.userMetadata == nil }) {
             try await refresh(source, "rename")
         }
@@ -130,23 +124,23 @@ extension FileSystem {
                 oldKey, ifMatch: store.capabilities.conditionalDelete ? remote.eTag : nil)
             return stored
         }
-        finishMove(move, remote: remote, stored: stored)
+        finishMove(move, remote: remote, stored: stored, newKey: newKey)
         cache.invalidate(key: oldKey)
     }
 
-    private func finishMove(_ move: Move, remote: RemoteVersion, stored: StoredObject) {
+    private func finishMove(
+        _ move: Move, remote: RemoteVersion, stored: StoredObject, newKey: ObjectKey
+    ) {
         if let target = move.target { remove(target) }
         let until = clock.now() + configuration.attributeTTL
-        let idle = move.source.state.withLock { state in
+        let content = move.source.state.withLock { state in
             state.remote?.eTag = stored.eTag
             state.readerGeneration += 1
             if let modified = stored.lastModified { state.remote?.lastModified = modified }
             state.validUntil = until
-            defer { state.content = nil }
             return state.content
         }
-        // Clean by now: the next write takes the moved object as its base.
-        idle?.discard()
+        content?.moveBase(to: newKey, eTag: stored.eTag)
         table.attach(move.source, to: move.to, named: move.newName)
         table.noteEntry(nil, named: move.name, in: move.from)
         let attributes = ObjectAttributes(
@@ -166,9 +160,7 @@ extension FileSystem {
             guard target.kind == .directory else { throw FileSystemError(.notDirectory, "rename") }
             try await requireEmpty(target, "rename")
         }
-        if table.path(of: move.to)?.starts(with: table.path(of: move.source.number) ?? []) == true,
-            move.to == move.source.number || isBelow(move.to, move.source.number)
-        {
+        if isBelow(move.to, move.source.number) {
             throw FileSystemError(.invalidArgument, "rename")
         }
         try await settleBelow(move.source)
@@ -179,9 +171,14 @@ extension FileSystem {
             from: oldPrefix, to: newPrefix, reporting: Set(known.keys))
         if let target = move.target { table.detach(target) }
         for (key, inode) in known {
-            inode.state.withLock { state in
+            let content = inode.state.withLock { state in
                 if let version = versions[key] { state.remote?.eTag = version }
                 state.readerGeneration += 1
+                return state.content
+            }
+            if let version = versions[key] {
+                content?.moveBase(
+                    to: Self.moved(key, from: oldPrefix, to: newPrefix), eTag: version)
             }
         }
         for inode in table.descendants(of: move.source.number) {
@@ -202,6 +199,14 @@ extension FileSystem {
         return known
     }
 
+    /// A key with its prefix replaced.
+    private static func moved(
+        _ key: ObjectKey, from oldPrefix: ObjectKey, to newPrefix: ObjectKey
+    ) -> ObjectKey {
+        let rest = key.rawValue.utf8.dropFirst(oldPrefix.rawValue.utf8.count)
+        return ObjectKey(newPrefix.rawValue + String(Substring(rest)))
+    }
+
     private func isBelow(_ number: InodeNumber, _ ancestor: InodeNumber) -> Bool {
         var current: InodeNumber? = number
         while let next = current {
@@ -211,15 +216,11 @@ extension FileSystem {
         return false
     }
 
-    /// Waits for publications below a directory that is to move.
-    /// - Throws: `busy` when an uploaded file is open and changed there: its base cannot move with it.
+    /// Waits for publications below a directory that is to move. What is still being written follows
+    /// its directory: its base is moved, and it is published under the new name.
     private func settleBelow(_ directory: Inode) async throws(FileSystemError) {
         for inode in table.descendants(of: directory.number) where inode.kind == .regular {
             try await settle(inode, "rename")
-            let isChanged = inode.state.withLock { state in
-                state.content != nil && state.remote != nil && state.isDirty
-            }
-            if isChanged { throw FileSystemError(.busy, "rename") }
         }
     }
 
@@ -238,8 +239,7 @@ extension FileSystem {
                     ListRequest(prefix: oldPrefix, delimiter: nil, continuationToken: token))
             }
             for object in page.objects {
-                let rest = object.key.rawValue.utf8.dropFirst(oldPrefix.rawValue.utf8.count)
-                let key = ObjectKey(newPrefix.rawValue + String(Substring(rest)))
+                let key = Self.moved(object.key, from: oldPrefix, to: newPrefix)
                 guard key.isStorable else { throw FileSystemError(.nameTooLong, "rename") }
             }
             for (key, stored) in try await copyPage(page, from: oldPrefix, to: newPrefix)
@@ -272,8 +272,8 @@ extension FileSystem {
             var results: [Copy] = []
             func startNext() {
                 guard let object = waiting.popFirst() else { return }
-                let rest = object.key.rawValue.utf8.dropFirst(oldPrefix.rawValue.utf8.count)
-                let target = NewObject(key: ObjectKey(newPrefix.rawValue + String(Substring(rest))))
+                let target = NewObject(
+                    key: Self.moved(object.key, from: oldPrefix, to: newPrefix))
                 let request = CopyRequest(
                     source: object.key, sourceETag: object.attributes.eTag, target: target,
                     replacesMetadata: false)

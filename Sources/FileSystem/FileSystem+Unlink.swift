@@ -41,12 +41,7 @@ extension FileSystem {
             return state.content
         }
         table.detach(inode)
-        if let idle {
-            background.start {
-                await idle.upload.cancel()
-                idle.discard()
-            }
-        }
+        if let idle { giveUp(idle) }
     }
 
     /// Copies an open file's bytes into the staging area before its object goes.

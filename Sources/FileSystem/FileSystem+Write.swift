@@ -71,7 +71,7 @@ extension FileSystem {
             try content.file.write(bytes, at: offset)
         } catch {
             // The file has seen a failed write: it must not be published as if it were whole.
-            content.file.poison()
+            content.file.poison(error)
             noteChange(of: inode, now: now) { _ in }
             throw FileSystemError(error, operation: "write")
         }
@@ -157,7 +157,7 @@ extension FileSystem {
         do throws(StagingError) {
             try content.file.truncate(to: size)
         } catch {
-            content.file.poison()
+            content.file.poison(error)
             throw FileSystemError(error, operation: operation)
         }
         noteChange(of: inode, now: wallClock.now()) { $0.size = size }

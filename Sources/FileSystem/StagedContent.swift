@@ -8,21 +8,18 @@ internal import Synchronization
 final class StagedContent: Sendable {
     let file: StagedFile
     let upload: StagedUpload
-    /// The version that was there when the writing began; nil for new or emptied files.
-    let base: BaseObject?
     private let reader = Mutex<ObjectReader?>(nil)
 
-    init(file: StagedFile, upload: StagedUpload, base: BaseObject?) {
+    init(file: StagedFile, upload: StagedUpload) {
         self.file = file
         self.upload = upload
-        self.base = base
     }
 
     /// Bytes of the base object.
     func readBase(
         _ range: ByteRange, through cache: ReadCache
     ) async throws(ObjectStoreError) -> [UInt8] {
-        guard let base else { return [] }
+        guard let base = file.base else { return [] }
         let reader = reader.withLock { reader in
             if let reader { return reader }
             let opened = cache.openReader(key: base.key, eTag: base.eTag, size: base.size)
@@ -32,12 +29,23 @@ final class StagedContent: Sendable {
         return try await reader.read(range)
     }
 
+    /// The base object has another key and version now; its content is the same.
+    func moveBase(to key: ObjectKey, eTag: ETag) {
+        file.moveBase(to: key, eTag: eTag)
+        closeReader()
+    }
+
     /// Gives up what is staged. Call once, when nothing publishes or reads it.
-    func discard() {
-        reader.withLock { reader in
-            reader?.close()
-            reader = nil
+    func discard() throws(StagingError) {
+        closeReader()
+        try file.discard()
+    }
+
+    private func closeReader() {
+        let closed = reader.withLock { reader in
+            defer { reader = nil }
+            return reader
         }
-        file.discard()
+        closed?.close()
     }
 }
