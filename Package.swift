@@ -97,6 +97,18 @@ let package = Package(
             name: "LocalDiskTestSupport", dependencies: ["LocalDisk", "ObjectStorage"],
             path: "Tests/LocalDiskTestSupport", swiftSettings: house),
         tests("LocalDiskTests", of: ["LocalDisk", "LocalDiskTestSupport", "ObjectStorage"]),
+        .target(
+            name: "ObjectStoreTestSupport", dependencies: ["Checksums", "ObjectStorage"],
+            path: "Tests/ObjectStoreTestSupport", swiftSettings: house),
+        tests(
+            "ObjectStoreTestSupportTests",
+            of: ["Checksums", "ObjectStorage", "ObjectStoreTestSupport"]),
+        tests(
+            "StagingTests",
+            of: [
+                "Staging", "Encryption", "LocalDisk", "LocalDiskTestSupport", "Checksums",
+                "ObjectStorage",
+            ]),
         tests("EncryptionTests", of: ["Encryption", "ObjectStorage"]),
         tests("NamingTests", of: ["Naming"]),
         tests("TelemetryTests", of: ["Telemetry", "ObjectStorage", log]),

@@ -22,11 +22,13 @@ package final class ByteBuffer: @unchecked Sendable {
     }
 
     /// Replaces the content by what `body` appends; empty when it throws.
+    /// - Parameter limit: bytes of room that `body` sees; all by default.
     package func fill<Failure: Error>(
+        atMost limit: Int = .max,
         _ body: (inout OutputSpan<UInt8>) throws(Failure) -> Void
     ) throws(Failure) {
         count = 0
-        let buffer = unsafe UnsafeMutableBufferPointer(start: address, count: capacity)
+        let buffer = unsafe UnsafeMutableBufferPointer(start: address, count: min(limit, capacity))
         // SAFETY: the memory is ours for `capacity` bytes; bytes need no deinitialisation.
         var output = unsafe OutputSpan(buffer: buffer, initializedCount: 0)
         try body(&output)
@@ -69,5 +71,21 @@ package final class ByteBufferPool: Sendable {
             }
         }
         return try body(buffer)
+    }
+}
+
+extension [UInt8] {
+    /// Overwrites the bytes from `offset` on by a copy of `bytes`.
+    /// - Precondition: they lie inside the array.
+    package mutating func replace(at offset: Int, with bytes: Span<UInt8>) {
+        precondition(offset >= 0 && bytes.count <= count - offset)
+        // SAFETY: both regions hold `bytes.count` bytes by the check above, and cannot overlap.
+        unsafe withUnsafeMutableBufferPointer { target in
+            unsafe bytes.withUnsafeBufferPointer { source in
+                if let to = target.baseAddress, let from = source.baseAddress {
+                    unsafe (to + offset).update(from: from, count: source.count)
+                }
+            }
+        }
     }
 }
