@@ -111,6 +111,9 @@ let package = Package(
             ]),
         tests("EncryptionTests", of: ["Encryption", "ObjectStorage"]),
         tests("NamingTests", of: ["Naming"]),
+        tests("FileSystemTests", of: ["FileSystem", "ObjectStorage"]),
+        tests("FUSEAdapterTests", of: ["FUSEAdapter"]),
+        tests("CLITests", of: ["CLI"]),
         tests("TelemetryTests", of: ["Telemetry", "ObjectStorage", log]),
     ]
 )

@@ -7,8 +7,8 @@ import Testing
     @Test("a thread belongs to this process") func thread() {
         let inspector = ProcFSInspector()
 
-        #expect(inspector.processID(ofThread: gettid()) == getpid())
-        #expect(inspector.isKilled(thread: gettid()) == false)
+        #expect(inspector.processID(ofThread: getpid()) == getpid())
+        #expect(inspector.isKilled(thread: getpid()) == false)
     }
 
     @Test("a process that does not exist is neither found nor killed") func absent() {

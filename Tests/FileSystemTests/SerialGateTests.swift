@@ -1,29 +1,46 @@
+import ObjectStorage
 import Synchronization
 import Testing
 
 @testable import FileSystem
 
+/// How many are inside at once.
+private final class Counter: Sendable {
+    private let state = Mutex((inside: 0, most: 0))
+
+    var most: Int { state.withLock { $0.most } }
+
+    func enter() {
+        state.withLock { state in
+            state.inside += 1
+            state.most = max(state.most, state.inside)
+        }
+    }
+
+    func leave() {
+        state.withLock { $0.inside -= 1 }
+    }
+}
+
 @Suite struct SerialGateTests {
     @Test("two bodies never run at once") func exclusion() async throws {
         let gate = SerialGate()
-        let inside = Atomic(0)
-        let most = Atomic(0)
+        let counter = Counter()
 
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<50 {
                 group.addTask {
                     try await gate.run("test") { () async throws(FileSystemError) in
-                        let now = inside.add(1, ordering: .relaxed).newValue
-                        most.max(now, ordering: .relaxed)
+                        counter.enter()
                         await Task.yield()
-                        inside.subtract(1, ordering: .relaxed)
+                        counter.leave()
                     }
                 }
             }
             try await group.waitForAll()
         }
 
-        #expect(most.load(ordering: .relaxed) == 1)
+        #expect(counter.most == 1)
         #expect(gate.isHeld == false)
     }
 
