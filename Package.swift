@@ -75,6 +75,7 @@ let package = Package(
 
         tests("ChecksumsTests", of: ["Checksums", "ObjectStorage"]),
         tests("XMLTests", of: ["XML"]),
+        tests("HTTPTests", of: ["HTTP", "Encryption", "ObjectStorage", "ChildProcess"]),
         tests("SigV4Tests", of: ["SigV4", "ObjectStorage", "ChildProcess"]),
         .target(
             name: "ChildProcess", dependencies: ["ObjectStorage"], path: "Tests/ChildProcess",

@@ -6,6 +6,11 @@ private import Synchronization
 package struct ChildProcessError: Error, Sendable {
     package let call: String
     package let code: Int32
+
+    package init(call: String, code: Int32) {
+        self.call = call
+        self.code = code
+    }
 }
 
 /// A program that a test starts, reads from and ends by its process id. Tests only.
