@@ -112,7 +112,12 @@ let package = Package(
             ]),
         tests("EncryptionTests", of: ["Encryption", "ObjectStorage"]),
         tests("NamingTests", of: ["Naming"]),
-        tests("FileSystemTests", of: ["FileSystem", "ObjectStorage"]),
+        tests(
+            "FileSystemTests",
+            of: [
+                "FileSystem", "ObjectStorage", "ReadCache", "Staging", "Naming", "Encryption",
+                "LocalDisk", "LocalDiskTestSupport", "ObjectStoreTestSupport", log,
+            ]),
         tests("FUSEAdapterTests", of: ["FUSEAdapter"]),
         tests("CLITests", of: ["CLI"]),
         tests("TelemetryTests", of: ["Telemetry", "ObjectStorage", log]),

@@ -13,7 +13,8 @@ enum Advice {
             "The system refused to mount on \(mountPoint). Check that fusermount3 is installed, "
                 + "that you may write to the mount point, and for --allow-other that "
                 + "/etc/fuse.conf has user_allow_other."
-        case .outOfResources: "No thread could be started. Raise the limit of processes (ulimit -u)."
+        case .outOfResources:
+            "No thread could be started. Raise the limit of processes (ulimit -u)."
         }
     }
 

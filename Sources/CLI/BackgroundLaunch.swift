@@ -52,7 +52,7 @@ enum BackgroundLaunch {
         unsafe posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
         var pointers = unsafe arguments.map { unsafe strdup($0) }
         unsafe pointers.append(nil)
-        defer { for unsafe pointer in unsafe pointers { unsafe free(pointer) } }
+        defer { for unsafepointer in unsafe pointers { unsafe free(pointer) } }
         var child = pid_t()
         return unsafe posix_spawn(
             &child, "/proc/self/exe", &actions, &attributes, pointers, environ)

@@ -19,12 +19,7 @@ final class ControlSocket: Sendable {
     /// Where the socket of a mount lies. The mount point is hashed: a path may hold a name.
     static func path(mountPoint: String) throws(LaunchError) -> String {
         let directory = try RuntimeDirectory.path()
-        let digest = SHA256.digest(of: Array(mountPoint.utf8).span)
-        let name = digest.prefix(16).map { byte in
-            let hex = String(byte, radix: 16)
-            return hex.utf8.count == 1 ? "0" + hex : hex
-        }
-        return directory + "/" + name.joined() + ".sock"
+        return directory + "/" + MountPoint.identifier(of: mountPoint) + ".sock"
     }
 
     /// Makes the socket, taking the place of one that a dead process left.

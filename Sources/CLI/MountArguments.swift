@@ -17,7 +17,9 @@ struct StoreArguments: ParsableArguments {
     @Option(help: "How bucket names become addresses: auto, path or virtual.")
     var addressing = Addressing.auto
 
-    @Option(help: "Server-side encryption of every object: s3, kms or dsse. none is for servers without.")
+    @Option(
+        help:
+            "Server-side encryption of every object: s3, kms or dsse. none is for servers without.")
     var sse = EncryptionKind.s3
 
     @Option(help: "KMS key for --sse kms or dsse: id, alias or ARN.")
@@ -68,7 +70,8 @@ struct MountArguments: ParsableArguments {
     @Flag(help: "Refuse every change.")
     var readOnly = false
 
-    @Option(name: .customLong("attribute-ttl"), help: "Seconds that attributes and names are trusted.")
+    @Option(
+        name: .customLong("attribute-ttl"), help: "Seconds that attributes and names are trusted.")
     var attributeTTL = 5.0
 
     @Option(help: "Attributes of listed objects: auto, list (never ask) or head (always ask).")

@@ -1,3 +1,4 @@
+internal import Encryption
 internal import Glibc
 
 /// The directory to mount on.
@@ -75,5 +76,15 @@ enum TextFile {
             bytes += buffer.prefix(count)
         }
         return String(decoding: bytes, as: UTF8.self)
+    }
+}
+
+extension MountPoint {
+    /// A name for a mount point's own files. Hashed: a path may hold a name.
+    static func identifier(of path: String) -> String {
+        SHA256.digest(of: Array(path.utf8).span).prefix(16).map { byte in
+            let hex = String(byte, radix: 16)
+            return hex.utf8.count == 1 ? "0" + hex : hex
+        }.joined()
     }
 }

@@ -75,7 +75,7 @@ enum Unmounting {
         var pointers = unsafe arguments.map { unsafe strdup($0) }
         unsafe pointers.append(nil)
         // SAFETY: the argument strings live until the call returns.
-        defer { for unsafe pointer in unsafe pointers { unsafe free(pointer) } }
+        defer { for unsafepointer in unsafe pointers { unsafe free(pointer) } }
         guard unsafe posix_spawnp(&child, "fusermount3", nil, nil, pointers, environ) == 0 else {
             throw LaunchError("fusermount3 is not installed. Install the package fuse3.")
         }

@@ -1,7 +1,7 @@
-internal import ObjectStorage
 internal import CLibFUSE3
 internal import FileSystem
 internal import Glibc
+internal import ObjectStorage
 
 // The operations on open files. Source: libfuse 3.14 `fuse_lowlevel.h`.
 

@@ -69,7 +69,7 @@ func operationForgetMany(
     guard let raw = unsafe raw else { return }
     let request = unsafe FUSERequest(raw)
     // SAFETY: libfuse passes `count` elements that live during the call.
-    for unsafe forget in unsafe UnsafeBufferPointer(start: forgets, count: count) {
+    for unsafeforget in unsafe UnsafeBufferPointer(start: forgets, count: count) {
         request.fileSystem.forget(InodeNumber(forget.ino), count: forget.nlookup)
     }
     request.replyNone()

@@ -127,7 +127,8 @@ extension FileSystem {
         let file = try stagingCall(operation) { () throws(StagingError) in
             try staging.makeFile(base: base)
         }
-        return StagedContent(file: file, upload: uploads.upload(of: file))
+        return StagedContent(
+            file: file, upload: StagedUpload(file: file, store: store, queue: uploads))
     }
 
     // MARK: Names to be made

@@ -6,10 +6,9 @@ internal import Synchronization
 internal import Telemetry
 
 extension FileSystem {
-    /// The object that a file is to become now; nil when it has no name any more.
-    func publicationTarget(of inode: Inode) -> NewObject? {
-        guard let key = key(of: inode.number) else { return nil }
-        return inode.state.withLock { target(key: key, state: $0) }
+    /// The object that a file is to become now.
+    func publicationTarget(of inode: Inode, key: ObjectKey) -> NewObject {
+        inode.state.withLock { target(key: key, state: $0) }
     }
 
     private func target(key: ObjectKey, state: InodeState) -> NewObject {

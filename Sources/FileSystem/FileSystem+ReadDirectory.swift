@@ -151,7 +151,9 @@ extension FileSystem {
         let localSet = Set(local.map(\.name))
         let complete: DirectoryListing?? = directory.window.withLock { window in
             // A directory "a/" can be listed pages behind a file "a": the file's name is out already.
-            let fresh = names.filter { window.collected?[$0.key] == nil && !localSet.contains($0.key) }
+            let fresh = names.filter {
+                window.collected?[$0.key] == nil && !localSet.contains($0.key)
+            }
             window.start += UInt64(window.names.count)
             window.names = fresh.map { ($0.key, $0.value) }
             window.collected?.merge(names) { _, new in new }

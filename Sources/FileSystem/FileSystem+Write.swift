@@ -81,9 +81,9 @@ extension FileSystem {
             attributes.size = max(attributes.size, end)
         }
         if end / Self.noticeInterval > before / Self.noticeInterval,
-            let target = publicationTarget(of: inode)
+            let key = key(of: inode.number)
         {
-            content.upload.noteWritten(target: target)
+            content.upload.noteWritten(target: publicationTarget(of: inode, key: key))
         }
     }
 

@@ -46,7 +46,8 @@ extension ObjectStore {
     private func copyParts(
         of source: ObjectKey, sourceETag: ETag, size: UInt64, to upload: MultipartUpload
     ) async throws(ObjectStoreError) -> [Part] {
-        let least = (size + UInt64(capabilities.maximumPartCount) - 1)
+        let least =
+            (size + UInt64(capabilities.maximumPartCount) - 1)
             / UInt64(capabilities.maximumPartCount)
         let partSize = max(Self.copiedPartSize, least)
         let count = Int((size + partSize - 1) / partSize)

@@ -3,16 +3,20 @@ import Testing
 @testable import CLI
 
 @Suite struct ArgumentsTests {
-    @Test("sizes take a binary suffix", arguments: [
-        ("0", 0), ("512", 512), ("4K", 4096), ("1m", 1 << 20), ("2G", 2 << 30), ("1T", 1 << 40),
-    ])
+    @Test(
+        "sizes take a binary suffix",
+        arguments: [
+            ("0", 0), ("512", 512), ("4K", 4096), ("1m", 1 << 20), ("2G", 2 << 30), ("1T", 1 << 40),
+        ])
     func sizes(text: String, bytes: Int) {
         #expect(ByteCount(argument: text)?.bytes == UInt64(bytes))
     }
 
-    @Test("what is no size is refused", arguments: [
-        "", "K", "-1", "1.5G", "1GB", "99999999999999999999", "18446744073709551615K",
-    ])
+    @Test(
+        "what is no size is refused",
+        arguments: [
+            "", "K", "-1", "1.5G", "1GB", "99999999999999999999", "18446744073709551615K",
+        ])
     func noSizes(text: String) {
         #expect(ByteCount(argument: text) == nil)
     }

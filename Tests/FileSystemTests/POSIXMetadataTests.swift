@@ -25,10 +25,12 @@ import Testing
         #expect(read.modified == written.modified)
     }
 
-    @Test("the forms of s3fs and rclone are understood", arguments: [
-        ("1512345678", 1_512_345_678, 0), ("1512345678.5", 1_512_345_678, 500_000_000),
-        ("1512345678.123456789", 1_512_345_678, 123_456_789),
-    ])
+    @Test(
+        "the forms of s3fs and rclone are understood",
+        arguments: [
+            ("1512345678", 1_512_345_678, 0), ("1512345678.5", 1_512_345_678, 500_000_000),
+            ("1512345678.123456789", 1_512_345_678, 123_456_789),
+        ])
     func times(text: String, seconds: Int, nanoseconds: Int) {
         var read = attributes()
 
@@ -40,10 +42,12 @@ import Testing
         #expect(read.permissions == 0o644)
     }
 
-    @Test("values that cannot be parsed change nothing", arguments: [
-        ["mode": "rw-r--r--"], ["mtime": "yesterday"], ["mtime": "1.x"], ["uid": "-1"],
-        ["mode": ""], ["mtime": ""], ["mtime": "."],
-    ])
+    @Test(
+        "values that cannot be parsed change nothing",
+        arguments: [
+            ["mode": "rw-r--r--"], ["mtime": "yesterday"], ["mtime": "1.x"], ["uid": "-1"],
+            ["mode": ""], ["mtime": ""], ["mtime": "."],
+        ])
     func damaged(metadata: [String: String]) {
         var read = attributes()
 
