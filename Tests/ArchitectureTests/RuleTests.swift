@@ -163,7 +163,7 @@ import Testing
             "private import Naming\nimport Glibc\nimport ArgumentParser\nimport struct HTTP.A\n",
             path: "Sources/FileSystem/A.swift")
         #expect(LayerRules.violations(in: source, declared: declared).map(\.line) == [2, 3, 4])
-        let http = file("import CLibCurl\nprivate import CLibCurl", path: "Sources/HTTP/A.swift")
+        let http = file("package import CLibCurl\nimport CLibCurl", path: "Sources/HTTP/A.swift")
         #expect(
             LayerRules.violations(in: http, declared: ["HTTP": ["CLibCurl"]]).map(\.line) == [1])
     }

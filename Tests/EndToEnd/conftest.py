@@ -6,6 +6,7 @@ import os
 import pathlib
 import secrets
 import sys
+import threading
 
 import boto3
 import pytest
@@ -29,6 +30,18 @@ def pytest_generate_tests(metafunc):
     if 'server' in metafunc.fixturenames:
         names = getattr(metafunc.module, 'SERVERS', ['ministack', 'seaweedfs'])
         metafunc.parametrize('server', names, indirect=True, scope='module')
+
+
+@pytest.fixture(autouse=True)
+def watchdog(request):
+    """Kills the mounts of a test that takes too long: a call into a mount that does not answer
+    cannot be interrupted otherwise."""
+    marker = request.node.get_closest_marker('timeout')
+    limit = marker.args[0] if marker else float(request.config.getini('timeout'))
+    timer = threading.Timer(limit - 10, Mount.kill_all)
+    timer.start()
+    yield
+    timer.cancel()
 
 
 @pytest.fixture(scope='module')

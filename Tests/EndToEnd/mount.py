@@ -67,6 +67,14 @@ def is_mounted(path):
 class Mount:
     """A mount by `wardfs mount --foreground`, so that the exit code is seen."""
 
+    alive = set()
+
+    @classmethod
+    def kill_all(cls):
+        for mount in list(cls.alive):
+            print(f'killing a mount that does not answer; log:\n{mount.text()[-4000:]}')
+            mount.process.kill()
+
     def __init__(self, source, server, directory, options, endpoint=None, environment=None,
                  wrapper=()):
         self.source = source
@@ -95,6 +103,7 @@ class Mount:
                 self.wrapper + self.command('--foreground'), env=self.environment,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
         self._record()
+        self.alive.add(self)
         wait_for(lambda: is_mounted(self.path) or self.process.poll() is not None,
                  READY_SECONDS, f'the mount; log:\n{self.text()}')
         assert self.process.poll() is None, f'the mount ended:\n{self.text()}'
@@ -144,6 +153,7 @@ class Mount:
             if self.checked:
                 self._check_log()
         finally:
+            self.alive.discard(self)
             if is_mounted(self.path):
                 subprocess.run(['fusermount3', '-uz', self.path], capture_output=True)
             if self.process.poll() is None:
@@ -164,7 +174,7 @@ def run(*command, **options):
     options.setdefault('timeout', 300)
     result = subprocess.run([str(part) for part in command], capture_output=True, text=True,
                             stdin=subprocess.DEVNULL, **options)
-    assert result.returncode == 0, f'{command}: {result.returncode}\n{result.stderr}'
+    assert result.returncode == 0, f'{command}: {result.returncode}\n{result.stderr[-2000:]}'
     return result.stdout
 
 

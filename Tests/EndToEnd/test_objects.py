@@ -132,9 +132,11 @@ def test_a_prefix_of_a_bucket_can_be_mounted(s3, own_bucket, mounts):
     assert s3.get_object(Bucket=own_bucket, Key='team/a/two')['Body'].read() == b'2'
 
 
-def test_names_in_many_scripts_and_with_odd_characters(path, body, prefix):
+def test_names_in_many_scripts_and_with_odd_characters(path, body, prefix, server):
     names = ['Größe.txt', '報告書.txt', 'a b+c%d&e?.txt', "it's", 'x' * 255, '-dash', '.hidden',
-             'emoji-\U0001F600', 'tab\there', 'semi;colon', 'hash#', 'back\\slash']
+             'emoji-\U0001F600', 'tab\there', 'semi;colon', 'hash#']
+    if server.name != 'seaweedfs':  # It takes a backslash for a slash.
+        names.append('back\\slash')
     for name in names:
         (path / name).write_text(name)
 
