@@ -263,6 +263,17 @@ extension FileSystem {
         return versions
     }
 
+    /// A directory's marker is made anew: stores with directories of their own copy none.
+    private func moveMarker(
+        _ request: CopyRequest
+    ) async throws(ObjectStoreError) -> StoredObject {
+        let attributes = try await store.head(request.source)
+        var marker = request.target
+        marker.userMetadata = attributes.userMetadata ?? [:]
+        marker.contentType = attributes.contentType
+        return try await store.put(marker, body: MemorySource([]), checksum: nil)
+    }
+
     private func copyPage(
         _ page: ListPage, from oldPrefix: ObjectKey, to newPrefix: ObjectKey
     ) async throws(FileSystemError) -> [(ObjectKey, StoredObject)] {
@@ -280,7 +291,10 @@ extension FileSystem {
                 let size = object.attributes.size
                 group.addTask {
                     await Result { () async throws(ObjectStoreError) in
-                        (object.key, try await self.store.copyAnySize(request, size: size))
+                        if size == 0, object.key.rawValue.utf8.last == UInt8(ascii: "/") {
+                            return (object.key, try await self.moveMarker(request))
+                        }
+                        return (object.key, try await self.store.copyAnySize(request, size: size))
                     }
                 }
             }
