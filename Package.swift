@@ -111,6 +111,7 @@ let package = Package(
                 "ObjectStorage",
             ]),
         tests("EncryptionTests", of: ["Encryption", "ObjectStorage"]),
+        tests("ReadCacheTests", of: ["ReadCache", "ObjectStorage", log]),
         tests("NamingTests", of: ["Naming"]),
         tests(
             "FileSystemTests",

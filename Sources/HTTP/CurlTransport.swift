@@ -3,10 +3,10 @@ private import Synchronization
 
 /// Sends requests over libcurl: HTTP/1.1, TLS 1.2 and later, connections kept and reused.
 ///
-/// A fixed number of threads moves all exchanges. Sinks and sources are called on these threads. Any
-/// task may call `send`; cancelling it cuts the exchange off at once. Redirects are not followed and
-/// nothing is retried, except that libcurl repeats a request by itself on a new connection when a
-/// kept one turns out closed before any byte of an answer.
+/// A fixed number of threads moves all exchanges. Sinks and sources are called on these threads.
+/// Any task may call `send`; cancelling it cuts the exchange off at once. Redirects are not
+/// followed and nothing is retried, except that libcurl repeats a request by itself on a new
+/// connection when a kept one turns out closed before any byte of an answer.
 /// Source: libcurl 7.88, libcurl-multi(3).
 package final class CurlTransport: HTTPTransport {
     private struct Lifetime {
@@ -48,8 +48,9 @@ package final class CurlTransport: HTTPTransport {
         }
     }
 
-    /// Cuts off all exchanges with `cancelled`, ends the threads and waits for them. Blocks briefly;
-    /// must not be called from a sink or source. Later calls of `send` fail with `cancelled`.
+    /// Cuts off all exchanges with `cancelled`, ends the threads and waits for them. Blocks
+    /// briefly; must not be called from a sink or source. Later calls of `send` fail with
+    /// `cancelled`.
     package func shutDown() {
         let threads = lifetime.withLock { lifetime in
             lifetime.isShutDown = true

@@ -11,8 +11,8 @@ final class EasyHandle {
     /// Where libcurl writes what it saw; may hold host names, so it is looked at and never shown.
     private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
 
-    /// Bytes that libcurl reads and sends at once. 512 KiB measured as good as 2 MiB, and 64 of each
-    /// stay within 64 MiB.
+    /// Bytes that libcurl reads and sends at once. 512 KiB measured as good as 2 MiB, and 64 of
+    /// each stay within 64 MiB.
     private static let bufferBytes = 512 << 10
     /// Bodies from here on wait for the server's word before they are sent, at most a second: an
     /// early refusal then costs no transfer, and a small body no round trip.

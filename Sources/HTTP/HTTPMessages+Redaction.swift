@@ -1,6 +1,6 @@
 extension HTTPURL: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// Scheme, host and port only: a path or query can hold a patient's name, and the first label of
-    /// the host a bucket's, which is no secret.
+    /// Scheme, host and port only: a path or query can hold a patient's name, and the first label
+    /// of the host a bucket's, which is no secret.
     package var description: String {
         "\(scheme.rawValue)://\(authority)/<path of \(encodedPath.utf8.count) bytes>"
     }

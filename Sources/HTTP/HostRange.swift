@@ -1,7 +1,7 @@
 /// Where a host stands, told from its spelling alone.
 enum HostRange {
-    /// Whether it is this machine: `localhost`, names below it (libcurl answers both itself, without
-    /// DNS), 127.0.0.0/8, ::1.
+    /// Whether it is this machine: `localhost`, names below it (libcurl answers both itself,
+    /// without DNS), 127.0.0.0/8, ::1.
     static func isLoopback(_ host: String) -> Bool {
         let name = host.lowercased()
         if name == "localhost" || name.hasSuffix(".localhost") || name == "[::1]" { return true }

@@ -4,7 +4,8 @@ struct ProxyChoice: Equatable {
     var url = ""
     var exceptions = ""
 
-    /// - Parameter environment: as curl reads it: small letters first; `HTTP_PROXY` in capitals is not
+    /// - Parameter environment: as curl reads it: small letters first; `HTTP_PROXY` in capitals is
+    ///   not
     ///   looked at, since a CGI server sets it from a request's header.
     /// Source: curl(1), "ENVIRONMENT".
     init(for url: HTTPURL, peer: HTTPRequest.Peer, environment: [String: String]) {

@@ -1,8 +1,8 @@
 import CLibCurl
 import ObjectStorage
 
-// What libcurl calls on the transfer thread. The context is an `Exchange`, unretained: its loop holds
-// it until the easy handle is taken off the multi handle, after which libcurl calls no more.
+// What libcurl calls on the transfer thread. The context is an `Exchange`, unretained: its loop
+// holds it until the easy handle is taken off the multi handle, after which libcurl calls no more.
 
 /// CURLOPT_HEADERFUNCTION: one whole line a call.
 func receiveHeaderLine(
@@ -57,6 +57,7 @@ func provideBodyBytes(
 func seekBodyBytes(
     _ context: UnsafeMutableRawPointer?, _ offset: curl_off_t, _ origin: Int32
 ) -> Int32 {
+    // SAFETY: `context` is the exchange that the handle was given, see `withExchange`.
     unsafe withExchange(context, failing: CURL_SEEKFUNC_FAIL) { exchange in
         guard origin == SEEK_SET, exchange.seekBody(to: Int64(offset)) else {
             return CURL_SEEKFUNC_CANTSEEK
@@ -70,6 +71,7 @@ func noteRequestBegins(
     _ context: UnsafeMutableRawPointer?, _ remoteAddress: UnsafeMutablePointer<CChar>?,
     _ localAddress: UnsafeMutablePointer<CChar>?, _ remotePort: Int32, _ localPort: Int32
 ) -> Int32 {
+    // SAFETY: `context` is the exchange that the handle was given, see `withExchange`.
     unsafe withExchange(context, failing: CURL_PREREQFUNC_ABORT) { exchange in
         exchange.beginRequest()
         return CURL_PREREQFUNC_OK

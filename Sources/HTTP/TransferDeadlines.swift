@@ -10,8 +10,8 @@ struct TransferProgress {
     var movedBytes: Int64 = 0
 }
 
-/// Tells when a transfer has waited too long. libcurl itself bounds only the connection's making: it
-/// has no limit for the first byte, and its rate limit would also count the server's thinking.
+/// Tells when a transfer has waited too long. libcurl itself bounds only the connection's making:
+/// it has no limit for the first byte, and its rate limit would also count the server's thinking.
 struct TransferDeadlines {
     enum Expiry {
         case firstByte

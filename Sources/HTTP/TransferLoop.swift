@@ -5,7 +5,8 @@ import Synchronization
 /// A thread that moves exchanges with one multi handle of libcurl, and the way to hand them to it.
 ///
 /// `submit`, `wake` and `stop` may be called from any thread; everything else happens on the loop's
-/// own. Lock order: `inbox` alone, never held while libcurl transfers, a sink or a caller is called.
+/// own. Lock order: `inbox` alone, never held while libcurl transfers, a sink or a caller is
+/// called.
 @safe
 final class TransferLoop: @unchecked Sendable {
     // `@unchecked`: `waiting`, `active` and `idle` are confined to the loop's thread; the rest is
@@ -40,8 +41,8 @@ final class TransferLoop: @unchecked Sendable {
         guard let multi = unsafe curl_multi_init() else { return nil }
         self.configuration = configuration
         unsafe self.multi = unsafe multi
-        // The cache of connections; libcurl's own limit on parallel ones stays off, because it counts
-        // a queued transfer's time as connect time: `waiting` queues instead.
+        // The cache of connections; libcurl's own limit on parallel ones stays off, because it
+        // counts a queued transfer's time as connect time: `waiting` queues instead.
         let kept = configuration.connectionsPerThread
         unsafe wardfs_multi_long(multi, CURLMOPT_MAXCONNECTS, kept)
         unsafe wardfs_multi_long(multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING)

@@ -1,7 +1,7 @@
 private import Glibc
 
-/// Locks runs of numbers (blocks of a file) against each other: overlapping runs one after the other,
-/// others at once.
+/// Locks runs of numbers (blocks of a file) against each other: overlapping runs one after the
+/// other, others at once.
 ///
 /// A holder may make disk calls, but must not lock a second run: two could wait for each other.
 @safe

@@ -11,6 +11,7 @@ struct ReadWindow {
         var frontier: UInt64
         /// The sum of the reads; near `frontier - start` when the run is dense.
         var bytes: UInt64
+        var reads = 1
 
         init(_ range: ByteRange) {
             start = range.offset
@@ -153,11 +154,13 @@ struct ReadWindow {
     }
 
     /// Whether the run reads on and on: most of its bytes since its start were read, and either it
-    /// began at the object's start or two blocks' worth is there to judge by.
+    /// began at the object's start or there is enough to judge by: a random read of 256 KiB may
+    /// come as two requests of 128.
     private var isSequential: Bool {
         guard let run else { return false }
         if run.start == 0, run.frontier <= firstSize { return true }
-        return run.bytes >= 2 * blockSize && run.bytes >= (run.frontier - run.start) / 2
+        return run.reads >= 3 && run.bytes >= 4 * blockSize
+            && run.bytes >= (run.frontier - run.start) / 2
     }
 
     private func ahead(of run: Run) -> UInt64 {
@@ -174,6 +177,7 @@ struct ReadWindow {
         run.start = min(run.start, range.offset)
         run.frontier = max(run.frontier, range.end)
         run.bytes += range.count
+        run.reads += 1
         // Old reads count half each time, so that a run that skips for a while recovers.
         if run.frontier - run.start > partSize {
             run.start += (run.frontier - run.start) / 2

@@ -16,6 +16,7 @@ package struct BaseObject: Hashable, Sendable {
 
 /// A run of a file's bytes that have one origin.
 package struct Extent: Hashable, Sendable {
+    /// Where the bytes come from.
     package enum Kind: Hashable, Sendable {
         /// Written here, and not published yet.
         case staged

@@ -1,8 +1,8 @@
 /// Which slots of a data file are free.
 ///
 /// A slot that a durable map may still point to is not given again before that map is superseded
-/// (`forgetDurable`). So the file never holds more slots than the live ones, those of the last durable
-/// map, and the slack of `maximumSlack`.
+/// (`forgetDurable`). So the file never holds more slots than the live ones, those of the last
+/// durable map, and the slack of `maximumSlack`.
 struct SlotAllocator {
     /// Free slots beyond which a run is put together of pieces instead of growing the file: 16 MiB.
     /// Below it one write stays one system call.

@@ -4,8 +4,8 @@ private import Synchronization
 
 // How the object below gets in.
 extension StagedFile {
-    /// The base object's bytes that must be `fill`ed before `range` is written: of its first and last
-    /// block, where they are changed in part. At most two runs of up to 64 KiB.
+    /// The base object's bytes that must be `fill`ed before `range` is written: of its first and
+    /// last block, where they are changed in part. At most two runs of up to 64 KiB.
     package func missingRanges(forWrite range: ByteRange) -> [ByteRange] {
         guard !range.isEmpty else { return [] }
         let size = UInt64(RecordFormat.blockSize)
@@ -21,8 +21,8 @@ extension StagedFile {
         }
     }
 
-    /// The base object's bytes that must be `fill`ed, or read from elsewhere, before `range` is read:
-    /// whole blocks, coalesced.
+    /// The base object's bytes that must be `fill`ed, or read from elsewhere, before `range` is
+    /// read: whole blocks, coalesced.
     package func missingRanges(forRead range: ByteRange) -> [ByteRange] {
         state.withLock { state in
             state.map.missing(

@@ -25,7 +25,8 @@ extension StagedFile {
     }
 
     /// Makes a range zeros without writing them; the size stays.
-    /// - Throws: `baseContentMissing` as `write` does for the range's first and last block; and what
+    /// - Throws: `baseContentMissing` as `write` does for the range's first and last block; and
+    ///   what
     ///   `write` throws.
     package func zero(_ range: ByteRange) throws(StagingError) {
         let range = range.intersection(ByteRange(offset: 0, count: size))
@@ -73,8 +74,8 @@ extension StagedFile {
         }
     }
 
-    /// Gives long runs of free slots back to the file system. Best effort: where it cannot, the slots
-    /// stay for later writes, and the quota goes on counting them.
+    /// Gives long runs of free slots back to the file system. Best effort: where it cannot, the
+    /// slots stay for later writes, and the quota goes on counting them.
     private func punchFreeSlots() {
         let runs = state.withLock { state in
             state.slots.takeLongRuns(atLeast: Self.punchedRun)

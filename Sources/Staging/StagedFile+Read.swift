@@ -26,8 +26,8 @@ extension StagedFile {
 
     /// Appends the file's bytes from `offset` on until `output` is full or the file ends.
     /// - Throws: `baseContentMissing` at the first byte that only the base object has (see
-    ///   `missingRanges(forRead:)`); bytes in front of it are appended. `damaged`, `diskFailed`: the
-    ///   file is poisoned. `discarded`.
+    ///   `missingRanges(forRead:)`); bytes in front of it are appended. `damaged`, `diskFailed`:
+    ///   the file is poisoned. `discarded`.
     package func read(
         at offset: UInt64, into output: inout OutputSpan<UInt8>
     ) throws(StagingError) {

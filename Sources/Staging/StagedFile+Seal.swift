@@ -150,7 +150,8 @@ extension StagedFile {
         }
     }
 
-    /// Seals the buffers above the limit, the one that rested longest first. The caller holds no block.
+    /// Seals the buffers above the limit, the one that rested longest first. The caller holds no
+    /// block.
     func sealSurplus() throws(StagingError) {
         while let block = surplusBuffer() {
             try blocks.withLock(block..<block + 1) { () throws(StagingError) in

@@ -8,9 +8,10 @@ extension StagedFile {
     ///
     /// Whole blocks are sealed from `bytes` itself, 16 to a disk call; partly written ones wait in
     /// memory until they are full.
-    /// - Throws: `baseContentMissing` when a block is changed in part whose base content is not here
-    ///   (see `missingRanges(forWrite:)`): nothing is poisoned. `quotaExceeded`, `readOnly`, `diskFailed`:
-    ///   the file is poisoned. `tooLarge`, `poisoned`, `discarded`.
+    /// - Throws: `baseContentMissing` when a block is changed in part whose base content is not
+    ///   here
+    ///   (see `missingRanges(forWrite:)`): nothing is poisoned. `quotaExceeded`, `readOnly`,
+    ///   `diskFailed`: the file is poisoned. `tooLarge`, `poisoned`, `discarded`.
     package func write(_ bytes: Span<UInt8>, at offset: UInt64) throws(StagingError) {
         guard !bytes.isEmpty else { return }
         guard offset <= Self.maximumSize - UInt64(bytes.count) else {

@@ -8,8 +8,8 @@ internal import Synchronization
 /// network. Writes of the same block follow one another; reads never wait for a disk write. After a
 /// disk failure the file is poisoned: intact bytes can be read, nothing is changed or published.
 ///
-/// Lock order: a range of `blocks`, then `state`, then the area's quota. `state` is never held over a
-/// disk call.
+/// Lock order: a range of `blocks`, then `state`, then the area's quota. `state` is never held over
+/// a disk call.
 package final class StagedFile: Sendable {
     /// Partly written blocks that are kept in memory before they are sealed: one for each of
     /// the places at which programs usually write a file, 256 KiB at most.
@@ -145,7 +145,8 @@ package final class StagedFile: Sendable {
         }
     }
 
-    /// The base object has another name or version now, with the same content (a rename in the store).
+    /// The base object has another name or version now, with the same content (a rename in the
+    /// store).
     package func moveBase(to key: ObjectKey, eTag: ETag) {
         state.withLock { state in
             state.base?.key = key

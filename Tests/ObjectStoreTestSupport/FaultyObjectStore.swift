@@ -39,7 +39,8 @@ package final class FaultyObjectStore: ObjectStore {
 
     package var capabilities: StoreCapabilities { store.capabilities }
 
-    /// - Parameter call: 1 for the first call of that operation; nil for every call without a script
+    /// - Parameter call: 1 for the first call of that operation; nil for every call without a
+    ///   script
     ///   of its own.
     package func script(_ operation: StoreOperation, call: Int? = nil, _ fault: Fault) {
         state.withLock { state in
