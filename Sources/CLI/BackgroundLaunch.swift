@@ -37,8 +37,7 @@ enum BackgroundLaunch {
     private static func spawn(_ arguments: [String]) -> Int32 {
         var attributes = posix_spawnattr_t()
         var actions = unsafe posix_spawn_file_actions_t()
-        // SAFETY: both objects are initialised before and destroyed after their use; the argument
-        // strings live until the call returns.
+        // SAFETY: both objects are initialised before and destroyed after their use.
         unsafe posix_spawnattr_init(&attributes)
         unsafe posix_spawn_file_actions_init(&actions)
         defer {
@@ -50,12 +49,10 @@ enum BackgroundLaunch {
         unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         unsafe posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
         unsafe posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
-        var pointers = unsafe arguments.map { unsafe strdup($0) }
-        unsafe pointers.append(nil)
-        defer { for unsafepointer in unsafe pointers { unsafe free(pointer) } }
         var child = pid_t()
-        return unsafe posix_spawn(
-            &child, "/proc/self/exe", &actions, &attributes, pointers, environ)
+        return unsafe ArgumentVector.with(arguments) { pointers in
+            unsafe posix_spawn(&child, "/proc/self/exe", &actions, &attributes, pointers, environ)
+        }
     }
 
     private static func readAll(_ descriptor: Int32) -> String {

@@ -71,18 +71,16 @@ enum Unmounting {
 
     private static func runFusermount(_ path: String) throws(LaunchError) {
         var child = pid_t()
-        let arguments = ["fusermount3", "-u", path]
-        var pointers = unsafe arguments.map { unsafe strdup($0) }
-        unsafe pointers.append(nil)
-        // SAFETY: the argument strings live until the call returns.
-        defer { for unsafepointer in unsafe pointers { unsafe free(pointer) } }
-        guard unsafe posix_spawnp(&child, "fusermount3", nil, nil, pointers, environ) == 0 else {
+        let status = unsafe ArgumentVector.with(["fusermount3", "-u", path]) { pointers in
+            unsafe posix_spawnp(&child, "fusermount3", nil, nil, pointers, environ)
+        }
+        guard status == 0 else {
             throw LaunchError("fusermount3 is not installed. Install the package fuse3.")
         }
-        var status: Int32 = 0
+        var end: Int32 = 0
         // SAFETY: fills the status.
-        while unsafe waitpid(child, &status, 0) < 0, errno == EINTR {}
-        guard status == 0 else {
+        while unsafe waitpid(child, &end, 0) < 0, errno == EINTR {}
+        guard end == 0 else {
             throw LaunchError("\(path) cannot be unmounted: it is in use.", .busy)
         }
     }

@@ -69,7 +69,9 @@ func operationForgetMany(
     guard let raw = unsafe raw else { return }
     let request = unsafe FUSERequest(raw)
     // SAFETY: libfuse passes `count` elements that live during the call.
-    for unsafeforget in unsafe UnsafeBufferPointer(start: forgets, count: count) {
+    let elements = unsafe UnsafeBufferPointer(start: forgets, count: count)
+    for index in 0..<count {
+        let forget = unsafe elements[index]
         request.fileSystem.forget(InodeNumber(forget.ino), count: forget.nlookup)
     }
     request.replyNone()
