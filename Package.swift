@@ -108,7 +108,7 @@ let package = Package(
             "StagingTests",
             of: [
                 "Staging", "Encryption", "LocalDisk", "LocalDiskTestSupport", "Checksums",
-                "ObjectStorage",
+                "ObjectStorage", "ObjectStoreTestSupport",
             ]),
         tests("EncryptionTests", of: ["Encryption", "ObjectStorage"]),
         tests("ReadCacheTests", of: ["ReadCache", "ObjectStorage", log]),

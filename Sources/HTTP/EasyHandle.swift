@@ -1,4 +1,4 @@
-import CLibCurl
+private import CLibCurl
 import ObjectStorage
 
 /// One easy handle of libcurl. Used on its loop's thread only.

@@ -1,9 +1,11 @@
-import CLibCurl
+private import CLibCurl
 
 extension HTTPError {
     /// What a result of libcurl means.
     /// - Parameter brokeOff: whether the connection ended during the TLS handshake.
-    init(_ result: CURLcode, brokeOff: Bool, requestSent: Bool) {
+    /// - Parameter number: a `CURLcode`.
+    init(curl number: UInt32, brokeOff: Bool, requestSent: Bool) {
+        let result = CURLcode(number)
         let code: Code =
             switch result {
             case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: .nameNotResolved

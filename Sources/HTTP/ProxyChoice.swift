@@ -5,8 +5,7 @@ struct ProxyChoice: Equatable {
     var exceptions = ""
 
     /// - Parameter environment: as curl reads it: small letters first; `HTTP_PROXY` in capitals is
-    ///   not
-    ///   looked at, since a CGI server sets it from a request's header.
+    ///   not looked at, since a CGI server sets it from a request's header.
     /// Source: curl(1), "ENVIRONMENT".
     init(for url: HTTPURL, peer: HTTPRequest.Peer, environment: [String: String]) {
         // Metadata and loopback never leave the machine: a proxy would carry secrets off it.

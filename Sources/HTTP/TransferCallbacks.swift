@@ -1,4 +1,4 @@
-import CLibCurl
+private import CLibCurl
 import ObjectStorage
 
 // What libcurl calls on the transfer thread. The context is an `Exchange`, unretained: its loop
@@ -53,11 +53,11 @@ func provideBodyBytes(
     }
 }
 
-/// CURLOPT_SEEKFUNCTION.
+/// CURLOPT_SEEKFUNCTION; the offset is a `curl_off_t`.
 func seekBodyBytes(
-    _ context: UnsafeMutableRawPointer?, _ offset: curl_off_t, _ origin: Int32
+    _ context: UnsafeMutableRawPointer?, _ offset: Int, _ origin: Int32
 ) -> Int32 {
-    // SAFETY: `context` is the exchange that the handle was given, see `withExchange`.
+    // SAFETY: see `withExchange`.
     unsafe withExchange(context, failing: CURL_SEEKFUNC_FAIL) { exchange in
         guard origin == SEEK_SET, exchange.seekBody(to: Int64(offset)) else {
             return CURL_SEEKFUNC_CANTSEEK
@@ -71,7 +71,7 @@ func noteRequestBegins(
     _ context: UnsafeMutableRawPointer?, _ remoteAddress: UnsafeMutablePointer<CChar>?,
     _ localAddress: UnsafeMutablePointer<CChar>?, _ remotePort: Int32, _ localPort: Int32
 ) -> Int32 {
-    // SAFETY: `context` is the exchange that the handle was given, see `withExchange`.
+    // SAFETY: see `withExchange`.
     unsafe withExchange(context, failing: CURL_PREREQFUNC_ABORT) { exchange in
         exchange.beginRequest()
         return CURL_PREREQFUNC_OK

@@ -1,4 +1,4 @@
-import CLibCurl
+private import CLibCurl
 private import Glibc
 import Synchronization
 
@@ -182,7 +182,8 @@ final class TransferLoop: @unchecked Sendable {
         if exchange.isWholeRefusal { return .success(exchange.response) }
         return .failure(
             HTTPError(
-                result, brokeOff: handle.handshakeBrokeOff, requestSent: exchange.mayHaveSent))
+                curl: result.rawValue, brokeOff: handle.handshakeBrokeOff,
+                requestSent: exchange.mayHaveSent))
     }
 
     private func sweep() {

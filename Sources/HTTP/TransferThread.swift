@@ -9,7 +9,7 @@ final class TransferThread: @unchecked Sendable {
     /// Starts the loop; nil when the system refuses a thread.
     init?(running loop: TransferLoop) {
         var thread = pthread_t()
-        // SAFETY: the thread takes over this reference; without a thread it is given back here.
+        // SAFETY: the thread releases the reference; where none starts, this does.
         let context = unsafe Unmanaged.passRetained(loop).toOpaque()
         guard unsafe pthread_create(&thread, nil, runTransferLoop, context) == 0 else {
             unsafe Unmanaged<TransferLoop>.fromOpaque(context).release()

@@ -71,8 +71,11 @@ struct BlockMap {
 
     /// Bytes of the file.
     var size: UInt64
-    /// Bytes of the base object that still count; truncation lowers it.
+    /// Where untouched blocks end that have the base object's bytes; zeros follow. Truncation lowers it.
     private(set) var baseLimit: UInt64
+    /// Where bytes end that may be the same as in the base object at the same place: what has not
+    /// changed since it was published, and below this.
+    private var publishedLimit: UInt64
     private var chunks: [UInt64: [StagedBlock]] = [:]
     /// The lowest place that truncation or zeroing ever cut, and the generation of the last cut.
     private(set) var lowestCut = UInt64.max
@@ -84,6 +87,7 @@ struct BlockMap {
     init(baseSize: UInt64) {
         size = baseSize
         baseLimit = baseSize
+        publishedLimit = baseSize
     }
 
     /// How many blocks the size takes.
@@ -116,10 +120,10 @@ struct BlockMap {
         return false
     }
 
-    /// The object published at `generation`, then `size` bytes long, takes the base's place: every
-    /// untouched block of then is in it, with the same content.
+    /// The object published at `generation`, then `size` bytes long, takes the base's place. Untouched
+    /// blocks have the same content in it, and stay what they are.
     mutating func rebase(size: UInt64, generation: UInt64) {
-        baseLimit = lastTruncation > generation ? min(size, lowestTruncation) : size
+        publishedLimit = lastTruncation > generation ? min(size, lowestTruncation) : size
     }
 
     /// Cuts the file.
@@ -131,6 +135,7 @@ struct BlockMap {
         lastTruncation = generation
         size = newSize
         baseLimit = min(baseLimit, newSize)
+        publishedLimit = min(publishedLimit, newSize)
         let first = (newSize + Self.blockSize - 1) / Self.blockSize
         var dropped: [StagedBlock] = []
         for index in chunks.keys where (index + 1) * Self.chunkSize > first {
@@ -243,7 +248,7 @@ extension BlockMap {
         case .untouched:
             addUntouched(from: start, to: end, into: &list)
         case .hole, .sealed, .buffered:
-            if entry.changed <= generation, end <= baseLimit {
+            if entry.changed <= generation, end <= publishedLimit {
                 list.add(.base, from: start, to: end)
             } else if case .hole = entry.content {
                 list.add(.hole, from: start, to: end)
@@ -256,7 +261,7 @@ extension BlockMap {
     private func addUntouched(
         from start: UInt64, to end: UInt64, into list: inout ExtentList
     ) {
-        let middle = min(max(start, baseLimit), end)
+        let middle = min(max(start, publishedLimit), end)
         list.add(.base, from: start, to: middle)
         list.add(.hole, from: middle, to: end)
     }

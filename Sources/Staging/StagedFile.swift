@@ -122,6 +122,24 @@ package final class StagedFile: Sendable {
         }
     }
 
+    /// What a publishing is about: all of it of one moment.
+    struct Snapshot {
+        var generation: UInt64
+        var size: UInt64
+        var base: BaseObject?
+        var extents: [Extent]
+    }
+
+    func snapshot() -> Snapshot {
+        state.withLock { state in
+            Snapshot(
+                generation: state.generation, size: state.map.size, base: state.base,
+                extents: state.map.extents(
+                    in: ByteRange(offset: 0, count: state.map.size),
+                    unchangedSince: state.publishedGeneration))
+        }
+    }
+
     /// Whether something in `range` changed after `generation`.
     func hasChanged(in range: ByteRange, since generation: UInt64) -> Bool {
         state.withLock { $0.map.changed(in: range, since: generation) }

@@ -102,7 +102,7 @@ final class StagedSource: ByteSource {
         do throws(StagingError) {
             try readRange(at: offset, into: &output)
         } catch {
-            throw Self.storeError(error)
+            throw ObjectStoreError(error)
         }
     }
 
@@ -129,26 +129,34 @@ final class StagedSource: ByteSource {
     private func readPart(
         at position: UInt64, most: Int, into output: inout OutputSpan<UInt8>
     ) throws(StagingError) {
-        let start = position / UInt64(RecordFormat.blockSize) * UInt64(RecordFormat.blockSize)
-        let bytes = try block(at: start)
-        let from = Int(position - start)
-        guard from < bytes.count else { throw StagingError(.changed) }
+        let block = try block(with: position)
+        let from = Int(position - block.offset)
+        guard from < block.bytes.count else { throw StagingError(.changed) }
         output.append(
-            copying: bytes.span.extracting(from..<from + min(most, bytes.count - from)))
+            copying: block.bytes.span.extracting(
+                from..<from + min(most, block.bytes.count - from)))
     }
 
-    private func block(at start: UInt64) throws(StagingError) -> [UInt8] {
-        if let block = opened.withLock({ $0 }), block.offset == start { return block.bytes }
-        let bytes = try [UInt8](capacity: RecordFormat.blockSize) {
+    /// The block with a position, as far as it lies in the range: what lies outside may be the base's.
+    private func block(with position: UInt64) throws(StagingError) -> Block {
+        let size = UInt64(RecordFormat.blockSize)
+        let start = max(position / size * size, range.offset)
+        if let block = opened.withLock({ $0 }), block.offset == start { return block }
+        let end = min((position / size + 1) * size, range.end)
+        let bytes = try [UInt8](capacity: Int(end - start)) {
             (output: inout OutputSpan<UInt8>) throws(StagingError) in
             try file.read(
-                at: start, into: &output, most: RecordFormat.blockSize, unchangedSince: generation)
+                at: start, into: &output, most: Int(end - start), unchangedSince: generation)
         }
-        opened.withLock { $0 = Block(offset: start, bytes: bytes) }
-        return bytes
+        let block = Block(offset: start, bytes: bytes)
+        opened.withLock { $0 = block }
+        return block
     }
+}
 
-    static func storeError(_ error: StagingError) -> ObjectStoreError {
+extension ObjectStoreError {
+    /// How a failure of the staging area reaches a caller of the store.
+    init(_ error: StagingError) {
         let code: ObjectStoreError.Code =
             switch error.code {
             case .damaged, .changed, .poisoned, .baseContentMissing, .cryptographyFailed:
@@ -156,6 +164,6 @@ final class StagedSource: ByteSource {
             case .quotaExceeded, .readOnly, .diskFailed, .discarded, .tooLarge, .inUse:
                 .localDisk
             }
-        return ObjectStoreError(code, operation: "ReadStagedFile", cause: error)
+        self.init(code, operation: "ReadStagedFile", cause: error)
     }
 }

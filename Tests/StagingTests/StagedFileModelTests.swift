@@ -1,4 +1,5 @@
 import ObjectStorage
+import ObjectStoreTestSupport
 import Testing
 
 @testable import Staging
@@ -36,7 +37,8 @@ struct StagedFileModelTests {
     func random(seed: UInt64, hasBase: Bool) throws {
         var generator = SeededGenerator(seed: seed)
         let fixture = try Fixture()
-        let base = hasBase ? generator.bytes(Int.random(in: 1...8 * block, using: &generator)) : []
+        let base =
+            hasBase ? generator.content(Int.random(in: 1...8 * block, using: &generator)) : []
         let object = BaseObject(key: ObjectKey("k"), eTag: ETag("e"), size: UInt64(base.count))
         let file = try fixture.area.makeFile(base: hasBase ? object : nil)
         var model = Model(bytes: base, base: base)
@@ -63,13 +65,13 @@ struct StagedFileModelTests {
         switch Int.random(in: 0..<12, using: &generator) {
         case 0..<5:
             let count = [1, 100, 5000, block, 3 * block].randomElement(using: &generator) ?? 1
-            let bytes = generator.bytes(Int.random(in: 1...count, using: &generator))
+            let bytes = generator.content(Int.random(in: 1...count, using: &generator))
             try fill(
                 file.missingRanges(forWrite: ByteRange(offset..<offset + bytes.count)), file, model)
             try file.write(bytes, at: offset)
             model.write(bytes, at: offset)
         case 5:
-            let bytes = generator.bytes(block * Int.random(in: 1...4, using: &generator))
+            let bytes = generator.content(block * Int.random(in: 1...4, using: &generator))
             try file.write(bytes, at: offset / block * block)
             model.write(bytes, at: offset / block * block)
         case 6:
