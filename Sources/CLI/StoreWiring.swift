@@ -1,6 +1,7 @@
 internal import Credentials
 internal import Encryption
 internal import HTTP
+internal import LocalDisk
 internal import Logging
 internal import ObjectStorage
 internal import S3
@@ -42,14 +43,10 @@ struct StoreWiring {
         _ bucket: String, prefix: String
     ) async throws(LaunchError) -> any ObjectStore {
         let transport = try makeTransport()
-        let configuration = try await s3Configuration(bucket, prefix: prefix)
+        let lookup = credentialLookup(transport)
+        let configuration = try await s3Configuration(bucket, prefix: prefix, lookup)
         let store = S3ObjectStore(
-            configuration, transport: transport,
-            credentials: StaticProvider(
-                credentials: AWSCredentials(
-                    accessKeyID: Secret(environment["AWS_ACCESS_KEY_ID"] ?? ""),
-                    secretAccessKey: Secret(environment["AWS_SECRET_ACCESS_KEY"] ?? ""),
-                    sessionToken: nil, expiration: nil)),
+            configuration, transport: transport, credentials: lookup.provider(),
             clock: ContinuousClock(), wallClock: clocks, random: RandomBytes.system,
             logger: logger, counters: counters)
         do throws(ObjectStoreError) {
@@ -77,13 +74,13 @@ struct StoreWiring {
     }
 
     private func s3Configuration(
-        _ bucket: String, prefix: String
+        _ bucket: String, prefix: String, _ lookup: CredentialLookup
     ) async throws(LaunchError) -> S3Configuration {
         let store = command.store
         var configuration = S3Configuration(
-            bucket: bucket, region: try await region(),
+            bucket: bucket, region: try await region(lookup),
             keyPrefix: ObjectKey(prefix.isEmpty ? "" : prefix + "/"),
-            endpoint: try endpoint(), addressing: addressing, encryption: try encryption())
+            endpoint: try await endpoint(lookup), addressing: addressing, encryption: try encryption())
         guard let acl = CannedACL(rawValue: store.acl) else {
             let known = CannedACL.allCases.map(\.rawValue).joined(separator: ", ")
             throw LaunchError("--acl \(store.acl) is no canned ACL. Known are: \(known).")
@@ -117,15 +114,21 @@ struct StoreWiring {
         }
     }
 
-    private func endpoint() throws(LaunchError) -> HTTPURL? {
-        let text =
-            command.store.endpointURL ?? environment["AWS_ENDPOINT_URL_S3"]
-            ?? environment["AWS_ENDPOINT_URL"]
-        guard let text else { return nil }
-        guard let url = EndpointURL.parse(text) else {
-            throw LaunchError("--endpoint-url \(text) is no URL such as https://host:port.")
+    private func endpoint(_ lookup: CredentialLookup) async throws(LaunchError) -> HTTPURL? {
+        var url: HTTPURL?
+        if let text = command.store.endpointURL {
+            guard let parsed = HTTPURL(text) else {
+                throw LaunchError("--endpoint-url \(text) is no URL such as https://host:port.")
+            }
+            url = parsed
+        } else {
+            do throws(CredentialError) {
+                url = try await lookup.endpoint(of: "S3")
+            } catch {
+                throw LaunchError("The AWS configuration cannot be used: \(error)")
+            }
         }
-        if url.scheme == .http, !command.store.insecureHTTP, !EndpointURL.isLoopback(url.host) {
+        if let url, url.scheme == .http, !command.store.insecureHTTP, !url.isLoopback {
             throw LaunchError(
                 "Plain HTTP to another machine would send data in the clear. Use https, or say "
                     + "--insecure-http if the network is otherwise protected.")
@@ -133,9 +136,24 @@ struct StoreWiring {
         return url
     }
 
-    private func region() async throws(LaunchError) -> String {
-        command.store.region ?? environment["AWS_REGION"] ?? environment["AWS_DEFAULT_REGION"]
-            ?? "us-east-1"
+    private func region(_ lookup: CredentialLookup) async throws(LaunchError) -> String {
+        if let region = command.store.region { return region }
+        do throws(CredentialError) {
+            // Where nothing tells it, the bucket does, by redirecting.
+            return try await lookup.region() ?? "us-east-1"
+        } catch {
+            throw LaunchError("The AWS configuration cannot be used: \(error)")
+        }
+    }
+
+    private func credentialLookup(_ transport: any HTTPTransport) -> CredentialLookup {
+        CredentialLookup(
+            CredentialSettings(environment: environment, profile: command.store.profile),
+            CredentialSurroundings(
+                transport: transport, disk: POSIXDisk(), programs: POSIXProgramRunner(),
+                // Two threads: a slow credential_process must not stop a file from being read.
+                executor: BlockingExecutor(threads: 2), wallClock: clocks,
+                clock: ContinuousClock(), logger: logger))
     }
 
     // MARK: Directory
@@ -143,10 +161,4 @@ struct StoreWiring {
     private func makeDirectoryStore(_ path: String) async throws(LaunchError) -> any ObjectStore {
         throw LaunchError("x")
     }
-}
-
-struct StaticProvider: CredentialProvider {
-    let credentials: AWSCredentials
-    func credentials() async throws(CredentialError) -> AWSCredentials { credentials }
-    func invalidate(_ refused: AWSCredentials) async {}
 }
