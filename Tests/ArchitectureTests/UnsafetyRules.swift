@@ -37,12 +37,13 @@ enum UnsafetyRules {
         return found
     }
 
-    /// The imports and comments before the first declaration's own comment.
+    /// The imports and comments at the top, without the first declaration's own comment.
     private static func head(of file: SourceFile) -> ArraySlice<String> {
-        file.lines.prefix { line in
+        let top = file.lines.prefix { line in
             line.isEmpty || line.hasPrefix("//") && !line.hasPrefix("///")
                 || line.split(separator: " ").prefix(2).contains("import")
         }
+        return top.prefix(top.lastIndex(of: "") ?? 0)
     }
 
     /// Whether a mark stands in the last lines above.
