@@ -43,7 +43,10 @@ let package = Package(
                 "Telemetry", "ObjectStorage", arguments, log,
             ]),
         layer(
-            "FUSEAdapter", imports: ["FileSystem", "ObjectStorage", "Telemetry", "CLibFUSE3", log]),
+            "FUSEAdapter",
+            imports: [
+                "FileSystem", "ReadCache", "ObjectStorage", "Telemetry", "CLibFUSE3", log,
+            ]),
         layer(
             "FileSystem",
             imports: ["ReadCache", "Staging", "Naming", "ObjectStorage", "Telemetry", log]),

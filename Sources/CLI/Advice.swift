@@ -22,8 +22,8 @@ enum Advice {
         let reason: String =
             switch error.code {
             case .noSuchBucket:
-                "The bucket \(bucket) does not exist. Check its name and --region, or make it with: "
-                    + "aws s3 mb s3://\(bucket)"
+                "The bucket \(bucket) does not exist. Check its name and --region, or make it "
+                    + "with: aws s3 mb s3://\(bucket)"
             case .accessDenied:
                 "Access to the bucket \(bucket) is denied. The role or user needs s3:ListBucket on "
                     + "the bucket and s3:GetObject, s3:PutObject, s3:DeleteObject on its objects."
@@ -31,8 +31,8 @@ enum Advice {
                 "No AWS credentials were found. Give the server an instance profile, or set "
                     + "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or use --profile."
             case .credentialsRejected:
-                "The server does not accept the AWS credentials. Check the key pair, or the role of "
-                    + "the instance profile."
+                "The server does not accept the AWS credentials. Check the key pair, or the role "
+                    + "of the instance profile."
             case .clockSkewed:
                 "The clock of this machine is wrong by more than the server allows. Set it, for "
                     + "example with: timedatectl set-ntp true"

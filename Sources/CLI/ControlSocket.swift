@@ -6,8 +6,8 @@ internal import Synchronization
 
 /// The Unix socket on which a mount's process tells what it still has to upload.
 ///
-/// One line per quarter second, `publications=N held=N`; `done held=N` is the last. Only the user of
-/// the mount can reach it: it lies in a directory of mode 0700.
+/// One line per quarter second, `publications=N held=N`; `done held=N` is the last. Only the user
+/// of the mount can reach it: it lies in a directory of mode 0700.
 final class ControlSocket: Sendable {
     private static let interval: Int32 = 250
 

@@ -1,8 +1,8 @@
 internal import ArgumentParser
 internal import Glibc
 
-/// Why a command could not do its work: one sentence that says what to do. It is shown to the person
-/// who gave the command, never logged.
+/// Why a command could not do its work: one sentence that says what to do. It is shown to the
+/// person who gave the command, never logged.
 struct LaunchError: Error, CustomStringConvertible {
     let description: String
     let exitCode: ExitCode

@@ -2,8 +2,8 @@ internal import Glibc
 
 /// The signals that end a mount in order.
 enum Signals {
-    /// Blocks them in this thread and all that it starts, and ignores SIGPIPE. Call before any other
-    /// thread is started.
+    /// Blocks them in this thread and all that it starts, and ignores SIGPIPE. Call before any
+    /// other thread is started.
     static func block() -> sigset_t {
         var set = sigset_t()
         // SAFETY: the set is initialised before use.

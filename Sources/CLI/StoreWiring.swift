@@ -47,7 +47,7 @@ struct StoreWiring {
         let configuration = try await s3Configuration(bucket, prefix: prefix, lookup)
         let store = S3ObjectStore(
             configuration, transport: transport, credentials: lookup.provider(),
-            clock: ContinuousClock(), wallClock: clocks, random: RandomBytes.system,
+            clock: clocks.continuous, wallClock: clocks, random: RandomBytes.system,
             logger: logger, counters: counters)
         do throws(ObjectStoreError) {
             try await store.verifyAccess()
@@ -80,7 +80,8 @@ struct StoreWiring {
         var configuration = S3Configuration(
             bucket: bucket, region: try await region(lookup),
             keyPrefix: ObjectKey(prefix.isEmpty ? "" : prefix + "/"),
-            endpoint: try await endpoint(lookup), addressing: addressing, encryption: try encryption())
+            endpoint: try await endpoint(lookup), addressing: addressing,
+            encryption: try encryption())
         guard let acl = CannedACL(rawValue: store.acl) else {
             let known = CannedACL.allCases.map(\.rawValue).joined(separator: ", ")
             throw LaunchError("--acl \(store.acl) is no canned ACL. Known are: \(known).")
@@ -153,7 +154,7 @@ struct StoreWiring {
                 transport: transport, disk: POSIXDisk(), programs: POSIXProgramRunner(),
                 // Two threads: a slow credential_process must not stop a file from being read.
                 executor: BlockingExecutor(threads: 2), wallClock: clocks,
-                clock: ContinuousClock(), logger: logger))
+                clock: clocks.continuous, logger: logger))
     }
 
     // MARK: Directory

@@ -28,7 +28,7 @@ struct UnmountCommand: ParsableCommand {
             throw Failure.shown(error)
         }
         guard let progress else { return }
-        switch progress.follow(timeoutSeconds: timeout) {
+        switch progress.follow(timeoutSeconds: timeout, clock: SystemClocks()) {
         case .finished(let held) where held > 0:
             throw Failure.shown(
                 LaunchError(

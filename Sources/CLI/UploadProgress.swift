@@ -1,4 +1,5 @@
 internal import Glibc
+internal import ObjectStorage
 
 /// Follows the uploads of a mount that is going away, as its process tells them.
 struct UploadProgress {
@@ -25,14 +26,13 @@ struct UploadProgress {
     }
 
     /// Shows on a terminal what is left, until the process has ended.
-    func follow(timeoutSeconds: Int) -> End {
+    func follow(timeoutSeconds: Int, clock: any MonotonicClock) -> End {
         defer { close(descriptor) }
         let showsProgress = isatty(STDERR_FILENO) == 1
-        let clock = ContinuousClock()
-        let deadline = clock.now + .seconds(timeoutSeconds)
+        let deadline = clock.now() + .seconds(timeoutSeconds)
         var text = ""
         var held: Int?
-        while clock.now < deadline {
+        while clock.now() < deadline {
             var events = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
             // SAFETY: one structure, valid for the call.
             guard unsafe poll(&events, 1, 500) > 0 else { continue }

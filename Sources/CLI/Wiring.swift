@@ -42,7 +42,7 @@ struct Wiring {
         var cacheConfiguration = ReadCacheConfiguration()
         cacheConfiguration.memoryBudget = Int(clamping: command.mount.memory.bytes)
         let cache = ReadCache(
-            store: store, configuration: cacheConfiguration, clock: ContinuousClock(),
+            store: store, configuration: cacheConfiguration, clock: clocks.continuous,
             logger: logger)
         let fileSystem = FileSystem(
             configuration: fileSystemConfiguration, store: store, staging: staging,
@@ -110,7 +110,27 @@ struct Wiring {
         var made = ""
         for component in path.split(separator: "/").dropLast() {
             made += "/" + component
+            // SAFETY: the path lives during the call.
             _ = unsafe mkdir(made, 0o700)
         }
+    }
+}
+
+/// The machine's clocks: the one place where they are read.
+struct SystemClocks: WallClock, MonotonicClock {
+    /// Measures and waits; also while the machine sleeps.
+    let continuous: any Clock<Duration> = ContinuousClock()
+
+    private let origin = ContinuousClock.now
+
+    func now() -> Timestamp {
+        var time = timespec()
+        // SAFETY: fills the structure that it is given; CLOCK_REALTIME never fails on Linux.
+        unsafe clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(seconds: Int64(time.tv_sec), nanoseconds: Int32(time.tv_nsec))
+    }
+
+    func now() -> Duration {
+        ContinuousClock.now - origin
     }
 }

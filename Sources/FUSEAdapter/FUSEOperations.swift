@@ -1,6 +1,9 @@
 internal import CLibFUSE3
 internal import Glibc
 
+// SAFETY: of the table. The functions are free functions with C's calling convention, which live as
+// long as the program.
+
 /// Bytes of one read or write request; needs max_pages 256, which libfuse derives from it.
 let maximumRequestSize: UInt32 = 1 << 20
 
@@ -49,8 +52,9 @@ private func operationInitialize(
         | UInt32(FUSE_CAP_PARALLEL_DIROPS) | UInt32(FUSE_CAP_READDIRPLUS)
         | UInt32(FUSE_CAP_READDIRPLUS_AUTO) | UInt32(FUSE_CAP_ASYNC_DIO)
         | UInt32(FUSE_CAP_CACHE_SYMLINKS)
-    // Never: after a failed write the kernel skips FLUSH with the write-back cache, and errors merge;
-    // splicing costs more CPU than it saves; page cache validity is decided at open by the ETag.
+    // Never: after a failed write the kernel skips FLUSH with the write-back cache, and errors
+    // merge; splicing costs more CPU than it saves; page cache validity is decided at open by the
+    // ETag.
     let unwanted: UInt32 =
         UInt32(FUSE_CAP_WRITEBACK_CACHE) | UInt32(FUSE_CAP_SPLICE_READ)
         | UInt32(FUSE_CAP_SPLICE_WRITE) | UInt32(FUSE_CAP_SPLICE_MOVE)

@@ -37,8 +37,8 @@ internal import Synchronization
 
     // MARK: Answering
 
-    /// Answers from memory on this thread where that is possible, else from a task that an interrupt
-    /// cancels.
+    /// Answers from memory on this thread where that is possible, else from a task that an
+    /// interrupt cancels.
     func answer<Value: Sendable>(
         _ operation: StaticString,
         immediately: () throws(FileSystemError) -> Value?,
@@ -80,7 +80,8 @@ internal import Synchronization
     /// Registers for an interrupt. Must come before anything that may reply.
     func beginWaiting() -> InterruptTable.Ticket {
         let ticket = adapter.interrupts.begin()
-        // SAFETY: the data is a number and no pointer: nothing dangles when the interrupt comes late.
+        // SAFETY: the data is a number and no pointer: nothing dangles when the interrupt comes
+        // late.
         unsafe fuse_req_interrupt_func(
             raw, interruptCallback, UnsafeMutableRawPointer(bitPattern: ticket.rawValue))
         return ticket
@@ -226,7 +227,8 @@ internal import Synchronization
         _ entry: DirectoryEntry, offset: UInt64, withAttributes: Bool,
         to buffer: UnsafeMutableBufferPointer<CChar>
     ) -> Int {
-        // SAFETY: libfuse writes at most `buffer.count` bytes, and the C string lives during the call.
+        // SAFETY: libfuse writes at most `buffer.count` bytes, and the C string lives during the
+        // call.
         unsafe entry.name.withCString { name in
             if withAttributes {
                 var parameters = fuse_entry_param()

@@ -6,8 +6,8 @@ internal import Synchronization
 
 /// One mount: the session with the kernel and the threads that serve it.
 ///
-/// `@unchecked Sendable`: libfuse's session may be used by many threads; `mountPoint` is written once
-/// before the threads start.
+/// `@unchecked Sendable`: libfuse's session may be used by many threads; `mountPoint` is written
+/// once before the threads start.
 @safe package final class FUSESession: @unchecked Sendable {
     private let adapter: FUSEAdapter
     private let session: OpaquePointer

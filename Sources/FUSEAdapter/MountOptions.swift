@@ -3,7 +3,8 @@ package struct MountOptions: Hashable, Sendable {
     /// What `mount` and `df` show as the source: the scheme and bucket, no key.
     package var sourceName: String
     package var isReadOnly: Bool
-    /// Users other than the one that mounts may come in; permissions are then checked by the kernel.
+    /// Users other than the one that mounts may come in; permissions are then checked by the
+    /// kernel.
     package var allowsOthers: Bool
     /// Loop threads, 1 to 16.
     package var threads: Int

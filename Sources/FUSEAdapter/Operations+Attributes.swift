@@ -3,6 +3,9 @@ internal import FileSystem
 internal import Glibc
 internal import ObjectStorage
 
+// SAFETY: of all callbacks here. libfuse calls them with a request that lives until its reply, and
+// with pointers that are valid during the call or null; what outlives the call is copied before.
+
 // The operations on attributes, directories and the whole. Source: libfuse 3.14 `fuse_lowlevel.h`.
 
 func operationGetAttributes(

@@ -2,6 +2,9 @@ internal import CLibFUSE3
 internal import FileSystem
 internal import Glibc
 
+// SAFETY: of all callbacks here. libfuse calls them with a request that lives until its reply, and
+// with pointers that are valid during the call or null; what outlives the call is copied before.
+
 // The operations on names. Free functions, because C calls them from any thread and a closure made
 // in a main-actor context would trap there. Source: libfuse 3.14 `fuse_lowlevel.h`.
 

@@ -18,7 +18,8 @@ package struct ProcFSInspector: ProcessInspector {
 
     package func isKilled(thread pid: Int32) -> Bool {
         guard let text = read("/proc/\(pid)/stat") else { return false }
-        // Field 2 is the command in parentheses and may hold anything; field 9 is the seventh behind.
+        // Field 2 is the command in parentheses and may hold anything; field 9 is the seventh
+        // behind.
         guard let close = text.lastIndex(of: ")") else { return false }
         let fields = text[text.index(after: close)...].split(separator: " ")
         guard fields.count > 6, let flags = UInt64(fields[6]) else { return false }

@@ -2,8 +2,8 @@ internal import ObjectStorage
 
 /// One component of a path: 1 to 255 bytes of UTF-8 without "/" and NUL, neither "." nor "..".
 ///
-/// Compares by bytes, so that two Unicode spellings of a text are two names. Prints redacted: it may
-/// be patient data.
+/// Compares by bytes, so that two Unicode spellings of a text are two names. Prints redacted: it
+/// may be patient data.
 package struct EntryName: Sendable {
     /// NAME_MAX, in bytes.
     package static let maximumLength = 255

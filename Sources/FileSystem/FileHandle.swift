@@ -43,8 +43,8 @@ final class FileHandle: Sendable {
         self.openerProcess = openerProcess
     }
 
-    /// The handle's reader, made anew when this mount itself has published or moved the object since.
-    /// After a change by someone else it stays with the version that was opened.
+    /// The handle's reader, made anew when this mount itself has published or moved the object
+    /// since. After a change by someone else it stays with the version that was opened.
     /// - Parameter generation: the inode's `readerGeneration`.
     func reader(generation: UInt64, make: () -> ObjectReader) -> ObjectReader {
         let (reader, outdated) = state.withLock { state in

@@ -1,3 +1,5 @@
+internal import Telemetry
+
 /// The kinds of files that an object can stand for.
 package enum FileKind: Hashable, Sendable {
     case regular
@@ -35,6 +37,10 @@ package struct InodeNumber: Hashable, Sendable {
 
     /// FUSE_ROOT_ID.
     package static let root = InodeNumber(1)
+}
+
+extension InodeNumber: LogSafe {
+    package var description: String { String(rawValue) }
 }
 
 /// An open file's or directory's number; never used again for another one.

@@ -17,6 +17,8 @@ extension FileSystem {
         }
     }
 
+    /// What `stat` shows, after waiting for a publication that is due.
+    /// - Throws: `stale` when the object is gone, and what the store throws.
     package func attributes(_ number: InodeNumber) async throws(FileSystemError) -> Entry {
         let inode = try inode(number, "getattr")
         try await settle(inode, "getattr")
@@ -33,8 +35,8 @@ extension FileSystem {
             validity: configuration.attributeTTL)
     }
 
-    /// Changes size, mode, owner or times. On an uploaded file without open writers the change is in
-    /// the store when this returns.
+    /// Changes size, mode, owner or times. On an uploaded file without open writers the change is
+    /// in the store when this returns.
     package func setAttributes(
         _ number: InodeNumber, _ change: AttributeChange
     ) async throws(FileSystemError) -> Entry {
@@ -127,6 +129,7 @@ extension FileSystem {
         package let files: UInt64
     }
 
+    /// What `statvfs` shows: a store has no size, so one is made up.
     package func statistics() -> Statistics {
         let blockSize: UInt32 = 1 << 20
         let blocks = configuration.shownSize / UInt64(blockSize)

@@ -12,9 +12,10 @@ extension FileSystem {
         }
     }
 
-    /// One `close(2)` of a descriptor of the handle. Publishes when the process that opened the file
-    /// closes it; a descriptor that was inherited publishes at RELEASE.
-    /// - Throws: whatever kept the object from being stored whole; `interrupted`; an earlier failure.
+    /// One `close(2)` of a descriptor of the handle. Publishes when the process that opened the
+    /// file closes it; a descriptor that was inherited publishes at RELEASE.
+    /// - Throws: whatever kept the object from being stored whole; `interrupted`; an earlier
+    ///   failure.
     package func flush(
         _ number: HandleNumber, _ caller: Caller
     ) async throws(FileSystemError) {
@@ -28,8 +29,8 @@ extension FileSystem {
         }
         let (sticky, isUntouched) = inode.state.withLock { state in
             defer { state.stickyError = nil }
-            // A new file that nothing was written to yet: the shell closes its copy of a redirection
-            // before the command runs.
+            // A new file that nothing was written to yet: the shell closes its copy of a
+            // redirection before the command runs.
             let isUntouched = state.remote == nil && state.contentChangeCount == 1
             return (state.stickyError, isUntouched)
         }
@@ -81,7 +82,7 @@ extension FileSystem {
                 } catch {
                     self.logger.event(
                         .error, "publication after the last close was given up",
-                        [.inode: inode.number.rawValue, .error: error])
+                        [.inode: inode.number, .error: error])
                 }
                 self.table.unpin(inode)
             }
@@ -104,9 +105,8 @@ extension FileSystem {
         do throws(StagingError) {
             try content.discard()
         } catch {
-            logger.event(
-                .warning, "a staged file could not be removed",
-                [.code: LogWord(error.code.rawValue)])
+            let code = LogWord(error.code.rawValue)
+            logger.event(.warning, "a staged file could not be removed", [.code: code])
         }
     }
 
@@ -114,7 +114,7 @@ extension FileSystem {
     private func quarantine(_ inode: Inode) async throws(FileSystemError) {
         logger.event(
             .warning, "writer was killed: its file is set aside and not published",
-            [.inode: inode.number.rawValue])
+            [.inode: inode.number])
         // Not cancelled with the dying caller: the file has to be set aside in any case.
         let task = Task {
             await inode.gate.runUncancelled { self.setAside(inode, because: .killedWriter) }

@@ -114,6 +114,8 @@ extension FileSystem {
     /// The longest target that Linux takes, PATH_MAX less the NUL.
     private static let maximumTarget: UInt64 = 4095
 
+    /// - Throws: `invalidArgument` for anything but a link, `inputOutput` for a target that no link
+    ///   can have.
     package func readSymbolicLink(_ number: InodeNumber) async throws(FileSystemError) -> String {
         let inode = try inode(number, "readlink")
         guard inode.kind == .symbolicLink else {

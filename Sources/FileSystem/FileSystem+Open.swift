@@ -4,8 +4,8 @@ internal import Synchronization
 
 extension FileSystem {
     /// Opens without waiting.
-    /// - Returns: nil when the version must be checked first, a publication is due, or content has to
-    ///   be emptied.
+    /// - Returns: nil when the version must be checked first, a publication is due, or content has
+    ///   to be emptied.
     package func openImmediately(
         _ number: InodeNumber, _ mode: OpenMode, _ caller: Caller
     ) throws(FileSystemError) -> OpenedFile? {
@@ -90,6 +90,8 @@ extension FileSystem {
         return try finishCreate(parent, name, permissions: permissions, mode, caller)
     }
 
+    /// Makes and opens a file, asking the store whether the name is free.
+    /// - Throws: as `createImmediately`, and what the store throws.
     package func create(
         _ parent: InodeNumber, _ text: String, permissions: UInt32, _ mode: OpenMode,
         _ caller: Caller
@@ -133,7 +135,8 @@ extension FileSystem {
 
     // MARK: Names to be made
 
-    /// Checks a name that a call is about to make: form, length of the key, naming guard, mount mode.
+    /// Checks a name that a call is about to make: form, length of the key, naming guard, mount
+    /// mode.
     func nameToMake(
         _ text: String, in parent: InodeNumber, isDirectory: Bool = false, _ operation: String
     ) throws(FileSystemError) -> EntryName {

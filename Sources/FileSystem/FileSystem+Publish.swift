@@ -51,7 +51,7 @@ extension FileSystem {
         } catch {
             logger.event(
                 .error, "publication after the last close failed; the data is held",
-                [.inode: inode.number.rawValue, .error: error])
+                [.inode: inode.number, .error: error])
             inode.state.withLock { $0.stickyError = error }
         }
         inode.state.withLock { $0.isPublicationDue = false }
@@ -134,8 +134,8 @@ extension FileSystem {
         }
     }
 
-    /// What is staged is set aside, never to be published behind the caller's back; the file is again
-    /// what the store has.
+    /// What is staged is set aside, never to be published behind the caller's back; the file is
+    /// again what the store has.
     private func noteFailure(_ inode: Inode, _ error: FileSystemError) {
         let reason: HeldFiles.Reason =
             switch error.code {

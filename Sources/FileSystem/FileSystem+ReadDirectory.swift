@@ -5,6 +5,8 @@ extension FileSystem {
     /// Entries given at once at most: what one reply can hold, and what HEADs are made for.
     private static let batchSize = 1024
 
+    /// Opens a directory; asks nothing.
+    /// - Throws: `notDirectory`, `stale`.
     package func openDirectory(_ number: InodeNumber) throws(FileSystemError) -> HandleNumber {
         let inode = try inode(number, "opendir")
         guard inode.kind == .directory else { throw FileSystemError(.notDirectory, "opendir") }
@@ -12,6 +14,7 @@ extension FileSystem {
         return handles.addDirectory(inode)
     }
 
+    /// Closes a directory.
     package func releaseDirectory(_ handle: HandleNumber) {
         guard let directory = handles.removeDirectory(handle) else { return }
         rewind(directory)
@@ -19,8 +22,8 @@ extension FileSystem {
     }
 
     /// Entries from index `offset` on; empty at the end. "." is index 0, ".." is 1.
-    /// - Parameter withAttributes: complete attributes and inodes, for READDIRPLUS. The caller calls
-    ///   `remember` for each entry that it hands to the kernel.
+    /// - Parameter withAttributes: complete attributes and inodes, for READDIRPLUS. The caller
+    ///   calls `remember` for each entry that it hands to the kernel.
     package func readDirectory(
         _ handle: HandleNumber, offset: UInt64, withAttributes: Bool
     ) async throws(FileSystemError) -> [DirectoryEntry] {
@@ -150,7 +153,8 @@ extension FileSystem {
         let local = localNames(in: number)
         let localSet = Set(local.map(\.name))
         let complete: DirectoryListing?? = directory.window.withLock { window in
-            // A directory "a/" can be listed pages behind a file "a": the file's name is out already.
+            // A directory "a/" can be listed pages behind a file "a": the file's name is out
+            // already.
             let fresh = names.filter {
                 window.collected?[$0.key] == nil && !localSet.contains($0.key)
             }

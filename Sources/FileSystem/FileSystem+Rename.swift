@@ -216,8 +216,8 @@ extension FileSystem {
         return false
     }
 
-    /// Waits for publications below a directory that is to move. What is still being written follows
-    /// its directory: its base is moved, and it is published under the new name.
+    /// Waits for publications below a directory that is to move. What is still being written
+    /// follows its directory: its base is moved, and it is published under the new name.
     private func settleBelow(_ directory: Inode) async throws(FileSystemError) {
         for inode in table.descendants(of: directory.number) where inode.kind == .regular {
             try await settle(inode, "rename")

@@ -30,8 +30,8 @@ extension FileSystem {
         keepParent(parent)
     }
 
-    /// Takes an inode whose object is gone, or replaced, out of the tree. What is staged lives on for
-    /// the handles that are open. Call under the inode's gate.
+    /// Takes an inode whose object is gone, or replaced, out of the tree. What is staged lives on
+    /// for the handles that are open. Call under the inode's gate.
     func remove(_ inode: Inode) {
         let idle = inode.state.withLock { state in
             state.isUnlinked = true

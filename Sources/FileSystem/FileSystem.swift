@@ -131,9 +131,8 @@ package final class FileSystem: Sendable {
             .notice, message,
             [
                 .operation: LogWord(operation), .rule: LogWord(finding.rule.id),
-                .category: LogWord(finding.rule.category.rawValue),
                 .shape: LogWord(finding.shape),
-                .span: LogWord("\(finding.span.lowerBound)..<\(finding.span.upperBound)"),
+                .offset: finding.span.lowerBound, .bytes: finding.span.count,
             ])
     }
 

@@ -8,8 +8,8 @@ final class HandleTable: Sendable {
         var directories: [HandleNumber: DirectoryHandle] = [:]
     }
 
-    /// Above the usual limit of descriptors of a machine (`fs.file-max` defaults far higher, but one
-    /// process has 1,048,576 at most).
+    /// Above the usual limit of descriptors of a machine (`fs.file-max` defaults far higher, but
+    /// one process has 1,048,576 at most).
     private static let maximumCount = 1 << 20
 
     private let state = Mutex(State())

@@ -1,7 +1,7 @@
 internal import ObjectStorage
 
-/// POSIX attributes as an object's user metadata, in the names and forms of s3fs (`mode`, `uid`, `gid`
-/// in decimal, `mtime` in seconds with a fraction), which rclone's `mtime` shares.
+/// POSIX attributes as an object's user metadata, in the names and forms of s3fs (`mode`, `uid`,
+/// `gid` in decimal, `mtime` in seconds with a fraction), which rclone's `mtime` shares.
 /// Source: s3fs-fuse wiki, "Metadata"; rclone documentation, "Modification times".
 package enum POSIXMetadata {
     /// The user metadata that keeps `attributes`.

@@ -2,8 +2,8 @@ internal import Synchronization
 
 /// Lets one task at a time through, in order of arrival.
 ///
-/// Unlike a `Mutex`, it may be held across `await`: it keeps a publication, a rename and an unlink of
-/// one file apart. What runs inside is bounded by the store's deadlines, so a wait is too; a
+/// Unlike a `Mutex`, it may be held across `await`: it keeps a publication, a rename and an unlink
+/// of one file apart. What runs inside is bounded by the store's deadlines, so a wait is too; a
 /// cancelled waiter leaves the queue at once.
 final class SerialGate: Sendable {
     private struct State {

@@ -38,7 +38,8 @@ extension ObjectKey: Hashable, Comparable {
 }
 
 extension Hasher {
-    /// Feeds a text's bytes, eight at a time: unlike `combine(text)`, without Unicode normalisation.
+    /// Feeds a text's bytes, eight at a time: unlike `combine(text)`, without Unicode
+    /// normalisation.
     package mutating func combine(utf8 text: String) {
         var word: UInt64 = 0
         var count = 0

@@ -191,3 +191,13 @@ final class MountedFixture: Sendable {
         memory.replace(ObjectKey(key), with: Array(text.utf8), userMetadata: metadata)
     }
 }
+
+/// The code of the file system error that `body` throws; nil when it throws none.
+func errorCode(_ body: () async throws -> Void) async -> FileSystemError.Code? {
+    do {
+        try await body()
+        return nil
+    } catch {
+        return (error as? FileSystemError)?.code
+    }
+}

@@ -13,15 +13,6 @@ import Testing
 
     private var fileSystem: FileSystem { fixture.fileSystem }
 
-    private func code(_ body: () async throws -> Void) async -> FileSystemError.Code? {
-        do {
-            try await body()
-            return nil
-        } catch {
-            return (error as? FileSystemError)?.code
-        }
-    }
-
     // MARK: Lookup and listing
 
     @Test("a thousand misses cost one LIST") func misses() async throws {
@@ -29,7 +20,7 @@ import Testing
         fixture.memory.resetCounts()
 
         for index in 0..<1000 {
-            #expect(await code { _ = try await fixture.lookup("absent-\(index)") } == .noEntry)
+            #expect(await errorCode { _ = try await fixture.lookup("absent-\(index)") } == .noEntry)
         }
 
         #expect(fixture.memory.count(of: .list) == 1)
@@ -46,8 +37,8 @@ import Testing
         fixture.store.script(.list, .fail(code))
         fixture.store.script(.head, .fail(code))
 
-        #expect(await self.code { _ = try await fixture.lookup("a") } == .inputOutput)
-        #expect(await self.code { _ = try await fixture.names() } == .inputOutput)
+        #expect(await errorCode { _ = try await fixture.lookup("a") } == .inputOutput)
+        #expect(await errorCode { _ = try await fixture.names() } == .inputOutput)
     }
 
     @Test("ls -l of foreign objects costs a LIST for each thousand and one sample")
@@ -84,7 +75,7 @@ import Testing
         for index in 0..<1500 { fixture.setObject("f\(index)", "x") }
 
         #expect(try await fixture.lookup("f1499").attributes.size == 1)
-        #expect(await code { _ = try await fixture.lookup("g") } == .noEntry)
+        #expect(await errorCode { _ = try await fixture.lookup("g") } == .noEntry)
         fixture.setObject("deep/er/file", "x")
         #expect(try await fixture.lookup("deep/er/file").attributes.size == 1)
     }
@@ -132,12 +123,12 @@ import Testing
         #expect(fixture.object("d/") == "")
 
         try await fixture.save("x", to: "d/f")
-        #expect(await code { try await fileSystem.removeDirectory(.root, "d") } == .notEmpty)
+        #expect(await errorCode { try await fileSystem.removeDirectory(.root, "d") } == .notEmpty)
 
         try await fileSystem.unlink(made.inode, "f")
         try await fileSystem.removeDirectory(.root, "d")
         #expect(fixture.memory.keys.isEmpty)
-        #expect(await code { _ = try await fixture.lookup("d") } == .noEntry)
+        #expect(await errorCode { _ = try await fixture.lookup("d") } == .noEntry)
     }
 
     @Test("making what exists is EEXIST, even when someone else made it just now")
@@ -145,7 +136,7 @@ import Testing
         #expect(try await fixture.names() == [])
         fixture.setObject("d/", "")
 
-        let error = await code {
+        let error = await errorCode {
             _ = try await fileSystem.makeDirectory(
                 .root, "d", permissions: 0o777, MountedFixture.writer)
         }
@@ -176,7 +167,7 @@ import Testing
 
         #expect(fixture.object("a") == nil)
         #expect(try await fixture.read(handle) == "still here")
-        #expect(await code { _ = try await fixture.lookup("a") } == .noEntry)
+        #expect(await errorCode { _ = try await fixture.lookup("a") } == .noEntry)
         try await fixture.close(handle)
     }
 
@@ -265,7 +256,7 @@ import Testing
         fixture.setObject("a", "data")
         fixture.store.script(.copy, .fail(.serverFailure))
 
-        let error = await code {
+        let error = await errorCode {
             try await fileSystem.rename(.root, "a", to: .root, "b", .replace)
         }
 
@@ -278,7 +269,7 @@ import Testing
         fixture.setObject("a", "1")
         fixture.setObject("b", "2")
 
-        let error = await code {
+        let error = await errorCode {
             try await fileSystem.rename(.root, "a", to: .root, "b", .noReplace)
         }
 
@@ -310,7 +301,7 @@ import Testing
         fixture.setObject("d/sub/x", "1")
         let (parent, _) = try await fixture.split("d/sub/x")
 
-        let error = await code {
+        let error = await errorCode {
             try await fileSystem.rename(.root, "d", to: parent, "d", .replace)
         }
 
@@ -324,136 +315,12 @@ import Testing
         fixture.setObject("fine.txt", "y")
 
         #expect(
-            await code {
+            await errorCode {
                 try await fileSystem.rename(
                     .root, "fine.txt", to: .root, "987-65-4329.txt", .replace)
             } == .notPermitted || fixture.object("fine.txt") == "y")
         try await fileSystem.rename(.root, "123-45-6789.txt", to: .root, "clean.txt", .replace)
 
         #expect(fixture.memory.keys.map(\.rawValue) == ["clean.txt", "fine.txt"])
-    }
-
-    // MARK: Links and attributes
-
-    @Test("a symbolic link is an object that holds its target") func links() async throws {
-        let link = try await fileSystem.makeSymbolicLink(
-            .root, "l", target: "to/there", MountedFixture.writer)
-
-        #expect(fixture.object("l") == "to/there")
-        #expect(try await fileSystem.readSymbolicLink(link.inode) == "to/there")
-        #expect(link.attributes.size == 8)
-    }
-
-    @Test("a link is known again by a mount that has not made it") func linkRemount() async throws {
-        fixture.setObject("l", "to/there", metadata: ["mode": "41471"])
-
-        let entry = try await fixture.lookup("l")
-
-        #expect(entry.attributes.kind == .symbolicLink)
-        #expect(try await fileSystem.readSymbolicLink(entry.inode) == "to/there")
-    }
-
-    @Test("attributes of an uploaded file change by a copy, its content stays") func chmod()
-        async throws
-    {
-        fixture.setObject("a", "data", metadata: ["project": "x"])
-        let inode = try await fixture.lookup("a").inode
-
-        let changed = try await fileSystem.setAttributes(
-            inode, AttributeChange(permissions: 0o640, modified: Timestamp(seconds: 5)))
-
-        #expect(changed.attributes.permissions == 0o640)
-        #expect(fixture.memory.count(of: .copy) == 1)
-        #expect(fixture.memory.count(of: .put) == 0)
-        let metadata = try await fixture.memory.head(ObjectKey("a")).userMetadata
-        #expect(metadata?["mode"] == "33184")
-        #expect(metadata?["mtime"] == "5")
-        #expect(metadata?["project"] == "x")
-    }
-
-    @Test("attributes set before the close ride on the upload") func chmodOpen() async throws {
-        let handle = try await fixture.create("a")
-        try await fixture.write("x", to: handle)
-        let inode = try await fixture.lookup("a").inode
-
-        _ = try await fileSystem.setAttributes(inode, AttributeChange(permissions: 0o600))
-        try await fixture.close(handle)
-
-        #expect(fixture.memory.count(of: .put) == 1)
-        #expect(fixture.memory.count(of: .copy) == 0)
-        let metadata = try await fixture.memory.head(ObjectKey("a")).userMetadata
-        #expect(metadata?["mode"] == "33152")
-    }
-
-    @Test("setting what is set already asks nothing") func chmodSame() async throws {
-        try await fixture.save("x", to: "a")
-        let entry = try await fixture.lookup("a")
-        fixture.memory.resetCounts()
-
-        _ = try await fileSystem.setAttributes(
-            entry.inode, AttributeChange(permissions: entry.attributes.permissions))
-
-        #expect(fixture.memory.totalCount == 0)
-    }
-
-    // MARK: Changing what exists
-
-    @Test("a file can be changed in place, lengthened and cut") func modify() async throws {
-        fixture.setObject("a", "0123456789")
-        let handle = try await fixture.open("a", write: true).handle
-        try await fixture.write("XY", at: 2, to: handle)
-        #expect(try await fixture.read(handle) == "01XY456789")
-        try await fixture.close(handle)
-        #expect(fixture.object("a") == "01XY456789")
-
-        let inode = try await fixture.lookup("a").inode
-        _ = try await fileSystem.setAttributes(inode, AttributeChange(size: 4))
-        #expect(fixture.object("a") == "01XY")
-
-        _ = try await fileSystem.setAttributes(inode, AttributeChange(size: 6))
-        #expect(fixture.object("a") == "01XY\0\0")
-        #expect(try await fixture.content(of: "a") == "01XY\0\0")
-    }
-
-    @Test("opening for writing without writing changes nothing") func openOnly() async throws {
-        fixture.setObject("a", "data")
-        let handle = try await fixture.open("a", write: true).handle
-
-        try await fixture.close(handle)
-        await fileSystem.drain()
-
-        #expect(fixture.memory.count(of: .put) == 0)
-        #expect(fixture.object("a") == "data")
-    }
-
-    @Test("two handles on one file see one content (A3)") func twoHandles() async throws {
-        let first = try await fixture.create("a")
-        let second = try await fixture.open("a", write: true).handle
-        try await fixture.write("one", to: first)
-        try await fixture.write("two", at: 3, to: second)
-
-        #expect(try await fixture.read(first) == "onetwo")
-        try await fixture.close(first)
-        try await fixture.close(second)
-
-        #expect(fixture.object("a") == "onetwo")
-    }
-
-    @Test("an object replaced under a reader is ESTALE for it, not a mixture (S20)")
-    func replaced() async throws {
-        fixture.setObject("a", "first version")
-        let handle = try await fixture.open("a").handle
-        fixture.setObject("a", "other version")
-
-        #expect(await code { _ = try await fixture.read(handle) } == .stale)
-    }
-
-    @Test("an object deleted under a reader is ESTALE for it, not zeros (S21)")
-    func deleted() async throws {
-        fixture.setObject("a", "data")
-        let handle = try await fixture.open("a").handle
-        fixture.memory.remove(ObjectKey("a"))
-
-        #expect(await code { _ = try await fixture.read(handle) } == .stale)
     }
 }

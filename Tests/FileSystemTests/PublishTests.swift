@@ -11,15 +11,6 @@ import Testing
         fixture = try MountedFixture()
     }
 
-    private func code(_ body: () async throws -> Void) async -> FileSystemError.Code? {
-        do {
-            try await body()
-            return nil
-        } catch {
-            return (error as? FileSystemError)?.code
-        }
-    }
-
     @Test("close returns after the object is in the store") func close() async throws {
         try await fixture.save("hello", to: "a.txt")
 
@@ -48,7 +39,7 @@ import Testing
         let handle = try await fixture.open("a.txt", write: true, truncate: true).handle
         try await fixture.write("new", to: handle)
 
-        let error = await self.code { try await fixture.close(handle) }
+        let error = await errorCode { try await fixture.close(handle) }
 
         #expect(error == .inputOutput)
         #expect(fixture.object("a.txt") == "old")
@@ -61,8 +52,8 @@ import Testing
         let handle = try await fixture.create("a.txt")
         try await fixture.write("new", to: handle)
 
-        #expect(await code { try await fixture.close(handle) } == .inputOutput)
-        #expect(await code { _ = try await fixture.lookup("a.txt") } == .noEntry)
+        #expect(await errorCode { try await fixture.close(handle) } == .inputOutput)
+        #expect(await errorCode { _ = try await fixture.lookup("a.txt") } == .noEntry)
     }
 
     @Test("an object changed by someone else since it was opened gives ESTALE at close (S8)")
@@ -72,7 +63,7 @@ import Testing
         try await fixture.write("ours", to: handle)
         fixture.setObject("a.txt", "theirs, second")
 
-        let error = await code { try await fixture.close(handle) }
+        let error = await errorCode { try await fixture.close(handle) }
 
         #expect(error == .stale)
         #expect(fixture.object("a.txt") == "theirs, second")
@@ -85,7 +76,7 @@ import Testing
         try await fixture.write("ours", to: handle)
         fixture.setObject("a.txt", "theirs")
 
-        #expect(await code { try await fixture.close(handle) } == .stale)
+        #expect(await errorCode { try await fixture.close(handle) } == .stale)
         #expect(fixture.object("a.txt") == "theirs")
     }
 
@@ -144,7 +135,7 @@ import Testing
         await fixture.fileSystem.drain()
 
         let again = try await fixture.open("a.txt", write: true).handle
-        let error = await code { try await fixture.fileSystem.synchronize(again) }
+        let error = await errorCode { try await fixture.fileSystem.synchronize(again) }
 
         #expect(error == .inputOutput)
         #expect(fixture.object("a.txt") == "old")
@@ -179,8 +170,8 @@ import Testing
         let block = String(repeating: "x", count: 128 << 10)
         try await fixture.write(block, to: handle)
 
-        let write = await code { try await fixture.write(block, at: 128 << 10, to: handle) }
-        let close = await code { try await fixture.close(handle) }
+        let write = await errorCode { try await fixture.write(block, at: 128 << 10, to: handle) }
+        let close = await errorCode { try await fixture.close(handle) }
 
         #expect(write == .noSpace)
         #expect(close == .inputOutput)
@@ -190,12 +181,12 @@ import Testing
     @Test("a refused name leaves no byte anywhere (A21)") func refused() async throws {
         fixture.memory.resetCounts()
 
-        let create = await code { _ = try await fixture.create("123-45-6789.txt") }
-        let directory = await code {
+        let create = await errorCode { _ = try await fixture.create("123-45-6789.txt") }
+        let directory = await errorCode {
             _ = try await fixture.fileSystem.makeDirectory(
                 .root, "ssn 123-45-6789", permissions: 0o777, MountedFixture.writer)
         }
-        let link = await code {
+        let link = await errorCode {
             _ = try await fixture.fileSystem.makeSymbolicLink(
                 .root, "link", target: "docs/123-45-6789.txt", MountedFixture.writer)
         }
@@ -211,9 +202,10 @@ import Testing
         let fixture = try MountedFixture { $0.isReadOnly = true }
         fixture.setObject("a.txt", "old")
 
-        #expect(await code { _ = try await fixture.create("b.txt") } == .readOnly)
-        #expect(await code { _ = try await fixture.open("a.txt", write: true) } == .readOnly)
-        #expect(await code { try await fixture.fileSystem.unlink(.root, "a.txt") } == .readOnly)
+        #expect(await errorCode { _ = try await fixture.create("b.txt") } == .readOnly)
+        #expect(await errorCode { _ = try await fixture.open("a.txt", write: true) } == .readOnly)
+        #expect(
+            await errorCode { try await fixture.fileSystem.unlink(.root, "a.txt") } == .readOnly)
         #expect(try await fixture.content(of: "a.txt") == "old")
     }
 }
