@@ -75,6 +75,12 @@ let package = Package(
 
         tests("ChecksumsTests", of: ["Checksums", "ObjectStorage"]),
         tests("XMLTests", of: ["XML"]),
+        tests(
+            "CredentialsTests",
+            of: [
+                "Credentials", "SigV4", "HTTP", "LocalDisk", "LocalDiskTestSupport",
+                "ObjectStorage", "ObjectStoreTestSupport", log,
+            ]),
         tests("HTTPTests", of: ["HTTP", "Encryption", "ObjectStorage", "ChildProcess"]),
         tests("SigV4Tests", of: ["SigV4", "ObjectStorage", "ChildProcess"]),
         .target(
