@@ -76,6 +76,12 @@ let package = Package(
         tests("ChecksumsTests", of: ["Checksums", "ObjectStorage"]),
         tests("XMLTests", of: ["XML"]),
         tests(
+            "CredentialServerTests",
+            of: [
+                "Credentials", "SigV4", "HTTP", "LocalDisk", "LocalDiskTestSupport",
+                "ObjectStorage", "ChildProcess", log,
+            ]),
+        tests(
             "CredentialsTests",
             of: [
                 "Credentials", "SigV4", "HTTP", "LocalDisk", "LocalDiskTestSupport",
