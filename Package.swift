@@ -122,6 +122,18 @@ let package = Package(
                 "Staging", "Encryption", "LocalDisk", "LocalDiskTestSupport", "Checksums",
                 "ObjectStorage", "ObjectStoreTestSupport",
             ]),
+        tests(
+            "S3Tests",
+            of: [
+                "S3", "Credentials", "SigV4", "HTTP", "Encryption", "Checksums", "ObjectStorage",
+                "ObjectStoreTestSupport", "Telemetry", log,
+            ]),
+        tests(
+            "S3ServerTests",
+            of: [
+                "S3", "Credentials", "SigV4", "HTTP", "Encryption", "Checksums", "ObjectStorage",
+                "ObjectStoreTestSupport", "Telemetry", log,
+            ]),
         tests("EncryptionTests", of: ["Encryption", "ObjectStorage"]),
         tests("ReadCacheTests", of: ["ReadCache", "ObjectStorage", log]),
         tests("NamingTests", of: ["Naming"]),

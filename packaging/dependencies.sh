@@ -1,5 +1,6 @@
-# Debian packages, installed only when missing. To be sourced:
-#   require_packages PACKAGE...    installs what is missing, with sudo when not root
+# What the scripts beside this one share. To be sourced.
+#   require_packages PACKAGE...   installs Debian packages that are missing, with sudo when not root
+#   build_release                 builds the program and sets WARDFS_BINARY
 
 BUILD_PACKAGES=(libfuse3-dev libcurl4-openssl-dev libssl-dev libsqlite3-dev pkg-config)
 RUN_PACKAGES=(fuse3 openssl ca-certificates)
@@ -34,6 +35,15 @@ require_packages() {
     # A new PostgreSQL package would start a server of its own: the tests run one themselves.
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
         "${missing[@]}" >/dev/null
+}
+
+# Swift's libraries are linked in: the program runs on machines without the toolchain.
+build_release() {
+    local options=(-c release --product wardfs --static-swift-stdlib)
+    swift build "${options[@]}" 2>&1 | grep -E 'error:|^Build' || return 1
+    WARDFS_BINARY=$(readlink -f "$(swift build "${options[@]}" --show-bin-path)/wardfs")
+    export WARDFS_BINARY
+    [ -x "$WARDFS_BINARY" ]
 }
 
 require_swift() {

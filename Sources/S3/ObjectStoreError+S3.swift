@@ -73,6 +73,9 @@ extension ObjectStoreError.Code {
             self = code
         } else if status == 404, let headMeaning {
             self = headMeaning
+        } else if status == 409, storeCode != nil {
+            // Such as a server's that keeps keys as paths and has a file where a directory is due.
+            self = .invalidRequest
         } else {
             self.init(status: status)
         }

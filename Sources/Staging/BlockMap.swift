@@ -71,7 +71,8 @@ struct BlockMap {
 
     /// Bytes of the file.
     var size: UInt64
-    /// Where untouched blocks end that have the base object's bytes; zeros follow. Truncation lowers it.
+    /// Where untouched blocks end that have the base object's bytes; zeros follow. Truncation
+    /// lowers it.
     private(set) var baseLimit: UInt64
     /// Where bytes end that may be the same as in the base object at the same place: what has not
     /// changed since it was published, and below this.
@@ -120,8 +121,8 @@ struct BlockMap {
         return false
     }
 
-    /// The object published at `generation`, then `size` bytes long, takes the base's place. Untouched
-    /// blocks have the same content in it, and stay what they are.
+    /// The object published at `generation`, then `size` bytes long, takes the base's place.
+    /// Untouched blocks have the same content in it, and stay what they are.
     mutating func rebase(size: UInt64, generation: UInt64) {
         publishedLimit = lastTruncation > generation ? min(size, lowestTruncation) : size
     }

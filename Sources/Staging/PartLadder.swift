@@ -24,7 +24,8 @@ package struct UploadLimits: Hashable, Sendable {
         self.partSize = min(Self.wholeBlocks(wanted), maximumPartSize)
     }
 
-    /// Below it an object is one put: two parts' worth, as a multipart upload costs two requests more.
+    /// Below it an object is one put: two parts' worth, as a multipart upload costs two requests
+    /// more.
     package var smallestMultipart: UInt64 { min(2 * partSize, maximumPartSize) }
 
     /// Rounded up to a multiple of the block size.
@@ -38,8 +39,8 @@ package struct UploadLimits: Hashable, Sendable {
 ///
 /// Half of the part numbers have the usual size; then every twentieth of the numbers doubles it, up
 /// to the store's largest part. With S3's limits: 5,000 parts of 8 MiB (39 GiB), then 500 each of
-/// 16 MiB, 32 MiB ... 4 GiB and 5 GiB, 6.3 TiB in all. A file that outgrows them is sent anew in parts
-/// of one size.
+/// 16 MiB, 32 MiB ... 4 GiB and 5 GiB, 6.3 TiB in all. A file that outgrows them is sent anew in
+/// parts of one size.
 struct PartLadder: Sendable {
     private struct Rung {
         /// 0-based number of the first part.

@@ -2,6 +2,7 @@ package import ObjectStorage
 
 /// One part of an upload, before it is sent.
 package struct PlannedPart: Hashable, Sendable {
+    /// Where the part's bytes come from.
     package enum Kind: Hashable, Sendable {
         /// Sent from here; what only the base has is fetched first.
         case send
@@ -30,9 +31,9 @@ package enum PartPlan {
 
     /// The parts of a file, ascending, without gaps.
     ///
-    /// A file without a base follows the ladder that was used while it was written. Else runs of the
-    /// base's bytes that are worth it are copied, and what lies between is sent in parts of at least
-    /// the store's smallest size, widened into the base where it is shorter.
+    /// A file without a base follows the ladder that was used while it was written. Else runs of
+    /// the base's bytes that are worth it are copied, and what lies between is sent in parts of at
+    /// least the store's smallest size, widened into the base where it is shorter.
     /// - Parameters:
     ///   - extents: all of the file, ascending.
     ///   - copies: whether the store copies ranges.

@@ -137,7 +137,8 @@ final class StagedSource: ByteSource {
                 from..<from + min(most, block.bytes.count - from)))
     }
 
-    /// The block with a position, as far as it lies in the range: what lies outside may be the base's.
+    /// The block with a position, as far as it lies in the range: what lies outside may be the
+    /// base's.
     private func block(with position: UInt64) throws(StagingError) -> Block {
         let size = UInt64(RecordFormat.blockSize)
         let start = max(position / size * size, range.offset)

@@ -4,8 +4,8 @@ internal import Synchronization
 /// Brings a staged file into the store: while it is written, as far as whole parts are there, and
 /// for good when it is published.
 ///
-/// One value belongs to one staged file for as long as that is open. `noteWritten` may be called from
-/// any thread; publishing and cancelling from one task at a time.
+/// One value belongs to one staged file for as long as that is open. `noteWritten` may be called
+/// from any thread; publishing and cancelling from one task at a time.
 package final class StagedUpload: Sendable {
     /// Background parts that may fail before sending waits for the publishing, which reports.
     private static let maximumBackgroundFailures = 3

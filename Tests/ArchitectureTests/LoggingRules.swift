@@ -5,7 +5,9 @@ enum LoggingRules {
         "trace", "debug", "info", "notice", "warning", "error", "critical", "log", "event",
     ]
     /// Raw values of the program's own enumerations.
-    private static let harmless = ["code.rawValue", "category.rawValue", "state.rawValue"]
+    private static let harmless = [
+        "code.rawValue", "category.rawValue", "state.rawValue", "origin.rawValue",
+    ]
 
     static func violations(in file: SourceFile) -> [Violation] {
         file.code.indices.flatMap { index in

@@ -83,6 +83,8 @@ import Testing
         #expect(UnsafetyRules.violations(in: file("let a = unsafe f()")).count == 1)
         #expect(UnsafetyRules.violations(in: file(other)).map(\.line) == [5])
         #expect(UnsafetyRules.violations(in: file(own)).isEmpty)
+        let head = "private import C\n\n// SAFETY: of all callbacks\n\n" + other
+        #expect(UnsafetyRules.violations(in: file(head)).isEmpty)
         #expect(UnsafetyRules.violations(in: file("let unsafeWord = 1")).isEmpty)
         #expect(UnsafetyRules.violations(in: file("class A: @unchecked Sendable {")).count == 1)
         #expect(UnsafetyRules.violations(in: file("nonisolated(unsafe) var a = 1")).count == 1)

@@ -7,9 +7,11 @@ enum UnsafetyRules {
         unexplainedUnsafe(in: file) + unexplainedEscapes(in: file)
     }
 
-    /// One for each top-level declaration with unsafe code and no reason in it.
+    /// One for each top-level declaration with unsafe code and no reason in it. A reason in the
+    /// file's head, before its first declaration, holds for all of the file.
     private static func unexplainedUnsafe(in file: SourceFile) -> [Violation] {
         var found: [Violation] = []
+        if head(of: file).contains(where: { $0.contains("SAFETY:") }) { return [] }
         var explainedUpTo = 0
         for (index, line) in file.code.enumerated() where index >= explainedUpTo {
             let words = line.split { !$0.isLetter && !$0.isNumber && $0 != "_" && $0 != "@" }
@@ -33,6 +35,15 @@ enum UnsafetyRules {
             }
         }
         return found
+    }
+
+    /// The imports and comments at the top, without the first declaration's own comment.
+    private static func head(of file: SourceFile) -> ArraySlice<String> {
+        let top = file.lines.prefix { line in
+            line.isEmpty || line.hasPrefix("//") && !line.hasPrefix("///")
+                || line.split(separator: " ").prefix(2).contains("import")
+        }
+        return top.prefix(top.lastIndex(of: "") ?? 0)
     }
 
     /// Whether a mark stands in the last lines above.
