@@ -110,8 +110,9 @@ import Testing
         let asked = try #require(fixture.transport.asked.first)
         #expect(
             asked.body
-                == "Action=AssumeRole&Version=2011-06-15&RoleArn=arn%3Aaws%3Aiam%3A%3A1%3Arole%2Fa%20b"
-                + "&RoleSessionName=wardfs-1800000000&ExternalId=x%2Fy&DurationSeconds=900")
+                == "Action=AssumeRole&Version=2011-06-15"
+                + "&RoleArn=arn%3Aaws%3Aiam%3A%3A1%3Arole%2Fa%20b&RoleSessionName=wardfs-1800000000&ExternalId=x%2Fy&DurationSeconds=900"
+        )
         #expect(asked.request.url.host == "sts.eu-central-1.amazonaws.com")
         let authorization = asked.request.headers["authorization"] ?? ""
         #expect(authorization.contains("Credential=K/20270115/eu-central-1/sts/aws4_request"))
@@ -228,9 +229,9 @@ import Testing
 
     @Test("a process's document is taken, and it sees the environment")
     func processDocument() async throws {
-        let command = #"""
-            sh -c 'printf "{\"Version\": 1, \"AccessKeyId\": \"P $MARK\", \"SecretAccessKey\": \"s\"}"'
-            """#
+        let document =
+            #"{\"Version\": 1, \"AccessKeyId\": \"P $MARK\", \"SecretAccessKey\": \"s\"}"#
+        let command = "sh -c 'printf \"\(document)\"'"
 
         #expect(try await process(command) == "process P from the environment")
     }
