@@ -78,6 +78,18 @@ let package = Package(
 
         tests("ChecksumsTests", of: ["Checksums", "ObjectStorage"]),
         tests("XMLTests", of: ["XML"]),
+        tests(
+            "CredentialServerTests",
+            of: [
+                "Credentials", "SigV4", "HTTP", "LocalDisk", "LocalDiskTestSupport",
+                "ObjectStorage", "ChildProcess", log,
+            ]),
+        tests(
+            "CredentialsTests",
+            of: [
+                "Credentials", "SigV4", "HTTP", "LocalDisk", "LocalDiskTestSupport",
+                "ObjectStorage", "ObjectStoreTestSupport", log,
+            ]),
         tests("HTTPTests", of: ["HTTP", "Encryption", "ObjectStorage", "ChildProcess"]),
         tests("SigV4Tests", of: ["SigV4", "ObjectStorage", "ChildProcess"]),
         .target(
@@ -112,6 +124,18 @@ let package = Package(
             of: [
                 "Staging", "Encryption", "LocalDisk", "LocalDiskTestSupport", "Checksums",
                 "ObjectStorage", "ObjectStoreTestSupport",
+            ]),
+        tests(
+            "S3Tests",
+            of: [
+                "S3", "Credentials", "SigV4", "HTTP", "Encryption", "Checksums", "ObjectStorage",
+                "ObjectStoreTestSupport", "Telemetry", log,
+            ]),
+        tests(
+            "S3ServerTests",
+            of: [
+                "S3", "Credentials", "SigV4", "HTTP", "Encryption", "Checksums", "ObjectStorage",
+                "ObjectStoreTestSupport", "Telemetry", log,
             ]),
         tests("EncryptionTests", of: ["Encryption", "ObjectStorage"]),
         tests("ReadCacheTests", of: ["ReadCache", "ObjectStorage", log]),

@@ -57,16 +57,17 @@ struct WriteSettlement: Sendable {
 
 extension S3ObjectStore {
     /// Looks whether an earlier try of this write succeeded.
+    /// - Parameter purpose: how long HEAD itself is tried.
     /// - Returns: nil when the object is not there or is another's.
     /// - Throws: what HeadObject throws, but not `noSuchKey`: the outcome is unknown then;
     ///   `encryptionNotConfirmed` when the object is there and not encrypted as asked.
     func settled(
-        _ write: WriteSettlement, operation: String
+        _ write: WriteSettlement, operation: String, for purpose: RetryPolicy.Purpose = .publish
     ) async throws(ObjectStoreError) -> StoredObject? {
         let request = try headRequest(write.key)
         let answer: (head: ObjectHead, size: UInt64)
         do {
-            answer = try await client.retrying(.publish) { () async throws(ObjectStoreError) in
+            answer = try await client.retrying(purpose) { () async throws(ObjectStoreError) in
                 try await headOnce(request)
             }
         } catch {
