@@ -62,7 +62,7 @@ extension ObjectStoreError.Code {
             case 507: .quotaExceeded
             case 500...: .serverFailure
             // A 404 that no store signed proves nothing: it may come from a proxy.
-            case 404, ..<400: .malformedResponse
+            case 404, 304, ..<300: .malformedResponse
             default: .invalidRequest
             }
     }
