@@ -43,7 +43,10 @@ let package = Package(
                 "Telemetry", "ObjectStorage", arguments, log,
             ]),
         layer(
-            "FUSEAdapter", imports: ["FileSystem", "ObjectStorage", "Telemetry", "CLibFUSE3", log]),
+            "FUSEAdapter",
+            imports: [
+                "FileSystem", "ReadCache", "ObjectStorage", "Telemetry", "CLibFUSE3", log,
+            ]),
         layer(
             "FileSystem",
             imports: ["ReadCache", "Staging", "Naming", "ObjectStorage", "Telemetry", log]),
@@ -135,8 +138,22 @@ let package = Package(
                 "ObjectStoreTestSupport", "Telemetry", log,
             ]),
         tests("EncryptionTests", of: ["Encryption", "ObjectStorage"]),
+        tests(
+            "DirectoryStoreTests",
+            of: [
+                "DirectoryStore", "Checksums", "Encryption", "LocalDisk", "LocalDiskTestSupport",
+                "ObjectStorage", "ObjectStoreTestSupport",
+            ]),
         tests("ReadCacheTests", of: ["ReadCache", "ObjectStorage", log]),
         tests("NamingTests", of: ["Naming"]),
+        tests(
+            "FileSystemTests",
+            of: [
+                "FileSystem", "ObjectStorage", "ReadCache", "Staging", "Naming", "Encryption",
+                "LocalDisk", "LocalDiskTestSupport", "ObjectStoreTestSupport", log,
+            ]),
+        tests("FUSEAdapterTests", of: ["FUSEAdapter"]),
+        tests("CLITests", of: ["CLI"]),
         tests("TelemetryTests", of: ["Telemetry", "ObjectStorage", log]),
     ]
 )
