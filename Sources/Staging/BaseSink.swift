@@ -5,8 +5,7 @@ private import Synchronization
 extension StagedFile {
     /// Fetches the base object's bytes that `range` lacks.
     /// - Throws: `preconditionFailed` when the base object is another version or gone, and what
-    ///   getting
-    ///   and filling throw.
+    ///   getting and filling throw.
     func fetchBase(
         for range: ByteRange, from store: any ObjectStore
     ) async throws(ObjectStoreError) {

@@ -26,13 +26,11 @@ extension StagedUpload {
     /// not change since. Afterwards the file's content is the object's (`isDirty` is false unless
     /// it was written meanwhile), and stays here: the file may be written and published again.
     /// - Parameter object: the key, metadata and condition to hold now. Whatever was begun for
-    ///   another
-    ///   key or other metadata is thrown away.
+    ///   another key or other metadata is thrown away.
     /// - Throws: `preconditionFailed` when the condition does not hold or the base object is
-    ///   another
-    ///   version. `localDisk`, `localDataDamaged`: the file is poisoned, or kept being written to.
-    ///   `tooLarge`, and what the store throws. Nothing is then visible in the store; publishing
-    ///   again goes on with the parts that are there.
+    ///   another version. `localDisk`, `localDataDamaged`: the file is poisoned, or kept being
+    ///   written to. `tooLarge`, and what the store throws. Nothing is then visible in the store;
+    ///   publishing again goes on with the parts that are there.
     package func publish(_ object: NewObject) async throws(ObjectStoreError) -> StoredObject {
         guard hold() else {
             throw ObjectStoreError(

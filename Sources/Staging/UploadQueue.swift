@@ -25,6 +25,9 @@ package final class UploadQueue: Sendable {
         state = Mutex(State(free: max(limit, 1)))
     }
 
+    /// Places that nobody has.
+    var free: Int { state.withLock { $0.free } }
+
     /// Runs `body` when it is its turn.
     /// - Throws: `cancelled` when the task is cancelled while it waits, and what `body` throws.
     func withPlace<Value: Sendable>(

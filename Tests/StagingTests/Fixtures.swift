@@ -39,18 +39,19 @@ struct Fixture {
 }
 
 extension SeededGenerator {
-    /// So many bytes, eight from each number.
+    /// So many bytes: one random page again and again, each time with another word in front, which
+    /// tells all blocks apart and is cheap without optimisation.
     mutating func content(_ count: Int) -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(count + 7)
-        while bytes.count < count {
+        var page = bytes(4096)
+        var content: [UInt8] = []
+        content.reserveCapacity(count + page.count)
+        while content.count < count {
             let word = next()
-            for shift in stride(from: 0, to: 64, by: 8) {
-                bytes.append(UInt8(truncatingIfNeeded: word >> UInt64(shift)))
-            }
+            for index in 0..<8 { page[index] = UInt8(truncatingIfNeeded: word >> (8 * index)) }
+            content += page
         }
-        bytes.removeLast(bytes.count - count)
-        return bytes
+        content.removeLast(content.count - count)
+        return content
     }
 }
 

@@ -43,7 +43,7 @@ struct StagedFileModelTests {
         let file = try fixture.area.makeFile(base: hasBase ? object : nil)
         var model = Model(bytes: base, base: base)
 
-        for _ in 0..<400 {
+        for _ in 0..<250 {
             try step(on: file, &model, &generator)
             #expect(file.size == UInt64(model.bytes.count))
         }
