@@ -111,7 +111,8 @@ import Testing
         #expect(
             asked.body
                 == "Action=AssumeRole&Version=2011-06-15"
-                + "&RoleArn=arn%3Aaws%3Aiam%3A%3A1%3Arole%2Fa%20b&RoleSessionName=wardfs-1800000000&ExternalId=x%2Fy&DurationSeconds=900"
+                + "&RoleArn=arn%3Aaws%3Aiam%3A%3A1%3Arole%2Fa%20b"
+                + "&RoleSessionName=wardfs-1800000000&ExternalId=x%2Fy&DurationSeconds=900"
         )
         #expect(asked.request.url.host == "sts.eu-central-1.amazonaws.com")
         let authorization = asked.request.headers["authorization"] ?? ""
