@@ -43,7 +43,10 @@ let package = Package(
                 "Telemetry", "ObjectStorage", arguments, log,
             ]),
         layer(
-            "FUSEAdapter", imports: ["FileSystem", "ObjectStorage", "Telemetry", "CLibFUSE3", log]),
+            "FUSEAdapter",
+            imports: [
+                "FileSystem", "ReadCache", "ObjectStorage", "Telemetry", "CLibFUSE3", log,
+            ]),
         layer(
             "FileSystem",
             imports: ["ReadCache", "Staging", "Naming", "ObjectStorage", "Telemetry", log]),
@@ -75,6 +78,18 @@ let package = Package(
 
         tests("ChecksumsTests", of: ["Checksums", "ObjectStorage"]),
         tests("XMLTests", of: ["XML"]),
+        tests(
+            "CredentialServerTests",
+            of: [
+                "Credentials", "SigV4", "HTTP", "LocalDisk", "LocalDiskTestSupport",
+                "ObjectStorage", "ChildProcess", log,
+            ]),
+        tests(
+            "CredentialsTests",
+            of: [
+                "Credentials", "SigV4", "HTTP", "LocalDisk", "LocalDiskTestSupport",
+                "ObjectStorage", "ObjectStoreTestSupport", log,
+            ]),
         tests("HTTPTests", of: ["HTTP", "Encryption", "ObjectStorage", "ChildProcess"]),
         tests("SigV4Tests", of: ["SigV4", "ObjectStorage", "ChildProcess"]),
         .target(
@@ -110,9 +125,35 @@ let package = Package(
                 "Staging", "Encryption", "LocalDisk", "LocalDiskTestSupport", "Checksums",
                 "ObjectStorage", "ObjectStoreTestSupport",
             ]),
+        tests(
+            "S3Tests",
+            of: [
+                "S3", "Credentials", "SigV4", "HTTP", "Encryption", "Checksums", "ObjectStorage",
+                "ObjectStoreTestSupport", "Telemetry", log,
+            ]),
+        tests(
+            "S3ServerTests",
+            of: [
+                "S3", "Credentials", "SigV4", "HTTP", "Encryption", "Checksums", "ObjectStorage",
+                "ObjectStoreTestSupport", "Telemetry", log,
+            ]),
         tests("EncryptionTests", of: ["Encryption", "ObjectStorage"]),
+        tests(
+            "DirectoryStoreTests",
+            of: [
+                "DirectoryStore", "Checksums", "Encryption", "LocalDisk", "LocalDiskTestSupport",
+                "ObjectStorage", "ObjectStoreTestSupport",
+            ]),
         tests("ReadCacheTests", of: ["ReadCache", "ObjectStorage", log]),
         tests("NamingTests", of: ["Naming"]),
+        tests(
+            "FileSystemTests",
+            of: [
+                "FileSystem", "ObjectStorage", "ReadCache", "Staging", "Naming", "Encryption",
+                "LocalDisk", "LocalDiskTestSupport", "ObjectStoreTestSupport", log,
+            ]),
+        tests("FUSEAdapterTests", of: ["FUSEAdapter"]),
+        tests("CLITests", of: ["CLI"]),
         tests("TelemetryTests", of: ["Telemetry", "ObjectStorage", log]),
     ]
 )

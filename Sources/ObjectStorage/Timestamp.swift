@@ -21,3 +21,10 @@ package struct Timestamp: Hashable, Comparable, Sendable {
 package protocol WallClock: Sendable {
     func now() -> Timestamp
 }
+
+/// Tells how much time has passed, never set back. The one real implementation is made in
+/// CLI/Wiring.
+package protocol MonotonicClock: Sendable {
+    /// Since an arbitrary origin, the same for the life of the process.
+    func now() -> Duration
+}

@@ -203,7 +203,7 @@ final class BucketClient: Sendable {
             case (_, nil): .unsigned
             }
         let signable = SignableRequest(
-            method: request.method.rawValue, host: endpoint.hostHeader,
+            method: request.method.rawValue, host: url.authority,
             encodedPath: url.encodedPath, query: request.query, headers: fields, payload: payload)
         fields += signer.sign(signable, with: credentials, at: time.now()).fields
         return HTTPRequest(

@@ -62,7 +62,7 @@ extension ObjectStoreError.Code {
             case 507: .quotaExceeded
             case 500...: .serverFailure
             // A 404 that no store signed proves nothing: it may come from a proxy.
-            case 404, ..<400: .malformedResponse
+            case 404, 304, ..<300: .malformedResponse
             default: .invalidRequest
             }
     }
@@ -73,6 +73,9 @@ extension ObjectStoreError.Code {
             self = code
         } else if status == 404, let headMeaning {
             self = headMeaning
+        } else if status == 409, storeCode != nil {
+            // Such as a server's that keeps keys as paths and has a file where a directory is due.
+            self = .invalidRequest
         } else {
             self.init(status: status)
         }

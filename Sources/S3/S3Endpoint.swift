@@ -33,12 +33,6 @@ struct S3Endpoint: Hashable, Sendable {
     /// Whether requests go over TLS.
     var isSecure: Bool { scheme == .https }
 
-    /// As the `Host` header says it.
-    var hostHeader: String {
-        guard let port else { return host }
-        return "\(host):\(port)"
-    }
-
     /// - Parameter key: as in the bucket, with the configured prefix; nil for the bucket itself.
     func url(key: ObjectKey?, query: SigV4Query) -> HTTPURL {
         let path: String

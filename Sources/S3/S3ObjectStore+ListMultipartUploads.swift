@@ -24,7 +24,9 @@ extension S3ObjectStore {
     ) async throws(ObjectStoreError) -> UploadsDocument {
         let operation = "ListMultipartUploads"
         var query: [(name: String, value: String?)] = [
-            ("uploads", nil), ("encoding-type", "url"),
+            // No encoding-type: some servers name it in the answer and do not encode. Characters
+            // that XML cannot hold come as references, which the reader takes.
+            ("uploads", nil),
             ("prefix", client.configuration.keyPrefix.rawValue + prefix.rawValue),
         ]
         if let marker {

@@ -84,7 +84,8 @@ extension S3ObjectStore {
                 } catch {
                     // The last answer was lost: it may have said that all is well.
                     if write.effectUnknown, error.code.leavesEffectUnknown, !Task.isCancelled,
-                        let stored = try? await settled(write, operation: operation)
+                        let stored = try? await settled(
+                            write, operation: operation, for: .read)
                     {
                         return stored
                     }

@@ -57,16 +57,17 @@ struct WriteSettlement: Sendable {
 
 extension S3ObjectStore {
     /// Looks whether an earlier try of this write succeeded.
+    /// - Parameter purpose: how long HEAD itself is tried.
     /// - Returns: nil when the object is not there or is another's.
     /// - Throws: what HeadObject throws, but not `noSuchKey`: the outcome is unknown then;
     ///   `encryptionNotConfirmed` when the object is there and not encrypted as asked.
     func settled(
-        _ write: WriteSettlement, operation: String
+        _ write: WriteSettlement, operation: String, for purpose: RetryPolicy.Purpose = .publish
     ) async throws(ObjectStoreError) -> StoredObject? {
         let request = try headRequest(write.key)
         let answer: (head: ObjectHead, size: UInt64)
         do {
-            answer = try await client.retrying(.publish) { () async throws(ObjectStoreError) in
+            answer = try await client.retrying(purpose) { () async throws(ObjectStoreError) in
                 try await headOnce(request)
             }
         } catch {
@@ -86,7 +87,10 @@ extension S3ObjectStore {
         guard let eTag = head.eTag else {
             throw .malformed(operation, "the answer has no ETag", status: 200)
         }
-        guard head.encryption.satisfies(client.configuration.encryption) else {
+        guard
+            head.encryption.satisfies(client.configuration.encryption)
+                || Self.isEmptyMarker(key, eTag)
+        else {
             let isGone = await withdraw(key, eTag: eTag, versionID: head.versionID)
             throw ObjectStoreError(
                 .encryptionNotConfirmed, operation: operation, status: 200,
@@ -97,6 +101,14 @@ extension S3ObjectStore {
         return StoredObject(
             eTag: eTag, versionID: head.versionID, encryption: head.encryption,
             checksum: head.checksum, lastModified: head.lastModified)
+    }
+
+    /// Whether a key is a directory's marker and its content is proven to be empty by its ETag, the
+    /// MD5 of nothing: there is nothing to encrypt, and stores that keep directories of their own
+    /// (SeaweedFS) say nothing of encryption.
+    private static func isEmptyMarker(_ key: ObjectKey, _ eTag: ETag) -> Bool {
+        key.rawValue.utf8.last == UInt8(ascii: "/")
+            && eTag.rawValue == "d41d8cd98f00b204e9800998ecf8427e"
     }
 
     /// Deletes the version that was just written, and no other.

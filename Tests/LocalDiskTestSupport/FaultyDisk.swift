@@ -60,6 +60,9 @@ package final class FaultyDisk: Disk {
         state.withLock { $0.counts.values.reduce(0, +) }
     }
 
+    /// Calls that matched the fault since it was injected.
+    package var matchingCount: Int { state.withLock { $0.matching } }
+
     private func check(_ operation: DiskOperation) throws(DiskError) {
         if let fault = next(operation) {
             throw DiskError(errno: fault.errno, operation: operation)

@@ -45,10 +45,9 @@ package struct ConformanceCheck: Sendable, CustomStringConvertible {
 package enum StoreDeviation: String, Sendable, CaseIterable {
     /// CopyObject does not look at If-None-Match and If-Match.
     case copyIgnoresConditions
-    /// Keys are paths: empty components vanish, and what ends with "/" has no content.
+    /// Keys are paths of a file system: empty components vanish, "\" becomes "/", what ends with
+    /// "/" has no content, and no key can be another's directory.
     case keysArePaths
-    /// An incomplete upload can be completed although its object exists (If-None-Match: *).
-    case completeIgnoresConditions
     /// A listing without a delimiter is sorted by path components and not by bytes.
     case listsByPathComponents
 }

@@ -1,9 +1,7 @@
-import HTTP
-
 extension HTTPURL {
     /// An absolute http or https URL without user or fragment; nil for anything else. The path and
     /// query stay as written.
-    init?(_ text: String) {
+    package init?(_ text: String) {
         let scheme: Scheme
         if text.lowercased().hasPrefix("https://") {
             scheme = .https
@@ -33,4 +31,7 @@ extension HTTPURL {
             scheme: scheme, host: String(host), port: port, encodedPath: path.isEmpty ? "/" : path,
             encodedQuery: halves.count > 1 ? String(halves[1]) : nil)
     }
+
+    /// Whether the host is this machine, where plain http does not leave it.
+    package var isLoopback: Bool { HostRange.isLoopback(host) }
 }
