@@ -53,7 +53,8 @@ struct DirectoryStoreWiring {
             return try MasterKey(material: bytes.span)
         } catch {
             throw LaunchError(
-                "The key file \(keyFile) is too short: \(MasterKey.minimumLength) bytes are needed.")
+                "The key file \(keyFile) is too short: \(MasterKey.minimumLength) bytes are needed."
+            )
         }
     }
 

@@ -21,9 +21,10 @@ struct MountDaemon {
     /// Mounts, serves until the unmount, waits for uploads.
     /// - Throws: an exit code; the sentence has then been shown.
     func run() async throws {
-        // Before any thread of our own starts, so that all inherit it.
-        let signals = Signals.block()
         do throws(LaunchError) {
+            guard let signals = Signals.take() else {
+                throw LaunchError("No pipe could be made: \(SystemError.text).")
+            }
             let clocks = SystemClocks()
             let logger = try sink.makeLogger(level: command.mount.logLevel.level, clock: clocks)
             try harden()
@@ -75,13 +76,13 @@ struct MountDaemon {
 
     private func serve(
         _ session: FUSESession, _ parts: Wiring.Parts, _ control: ControlSocket,
-        _ signals: sigset_t, _ logger: Logger
+        _ signals: Int32, _ logger: Logger
     ) async throws(LaunchError) {
         let fileSystem = parts.fileSystem
         control.serve { fileSystem.pending }
         let hasUnmounted = Atomic(false)
         _ = LoopThread.start {
-            let number = Signals.wait(for: signals)
+            let number = Signals.wait(signals)
             logger.event(.notice, "ending on a signal", [.code: number])
             if !hasUnmounted.exchange(true, ordering: .acquiringAndReleasing) { session.unmount() }
         }

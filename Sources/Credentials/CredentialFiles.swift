@@ -82,7 +82,7 @@ struct CredentialFile: Sendable {
     /// Whether every user of the machine may read it.
     var isReadableByAll: Bool { status.kind == .file && status.permissions & 0o004 != 0 }
 
-    /// Whether others than its owner may change it. What is written to a device such as /dev/null is
-    /// never read again.
+    /// Whether others than its owner may change it. What is written to a device such as /dev/null
+    /// is never read again.
     var isWritableByOthers: Bool { status.kind == .file && status.permissions & 0o022 != 0 }
 }
