@@ -56,11 +56,24 @@ final class Exchange: @unchecked Sendable {
 
     // MARK: - Called by libcurl through TransferCallbacks, on the loop's thread
 
-    /// The connection stands; libcurl may call again when it repeats the request on a new one.
-    func beginRequest(localPort: Int32) {
+    /// The connection stands; libcurl calls again when a kept connection ended without an answer
+    /// and it repeats the request on a new one. It may not repeat a conditional write: the first
+    /// may have taken effect, and the second's 412 would look like another writer's success.
+    /// - Returns: false to stop the transfer.
+    func beginRequest(localPort: Int32) -> Bool {
+        if requestBegun, isConditionalWrite {
+            failure = HTTPError(.interrupted, detail: "the connection ended without an answer")
+            return false
+        }
         requestBegun = true
         self.localPort = localPort
         sourceOffset = 0
+        return true
+    }
+
+    private var isConditionalWrite: Bool {
+        request.method != .get && request.method != .head
+            && (request.headers["if-match"] ?? request.headers["if-none-match"]) != nil
     }
 
     /// - Returns: false to stop the transfer.

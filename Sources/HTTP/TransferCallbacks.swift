@@ -73,8 +73,7 @@ func noteRequestBegins(
 ) -> Int32 {
     // SAFETY: see `withExchange`.
     unsafe withExchange(context, failing: CURL_PREREQFUNC_ABORT) { exchange in
-        exchange.beginRequest(localPort: localPort)
-        return CURL_PREREQFUNC_OK
+        exchange.beginRequest(localPort: localPort) ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
     }
 }
 

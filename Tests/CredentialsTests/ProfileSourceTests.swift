@@ -63,6 +63,17 @@ import Testing
         #expect(await fixture.outcome() == expected)
     }
 
+    @Test("a file set to the null device is none")
+    func nullDevice() async throws {
+        let fixture = try Fixture()
+        let environment = [
+            "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+            "AWS_ACCESS_KEY_ID": "E", "AWS_SECRET_ACCESS_KEY": "S",
+        ]
+
+        #expect(await fixture.outcome(environment) == "environment E")
+    }
+
     @Test("a configuration without secrets may be read by all")
     func publicConfiguration() async throws {
         let fixture = try Fixture()

@@ -109,6 +109,22 @@ import Testing
         #expect(try await get("/count").head.status == 200)
     }
 
+    @Test("a conditional write is not repeated in silence: its first copy may have taken effect")
+    func conditionalWrite() async throws {
+        _ = try await put("/once", PatternSource(count: 300_000))
+        let source = PatternSource(count: 300_000)
+        let request = HTTPRequest(
+            method: .put, url: server.url("/once"), headers: HTTPHeaders([("If-Match", "\"e\"")]),
+            body: source)
+
+        let error = await #expect(throws: HTTPError.self) {
+            try await transport.send(request, into: nil, bodyLimit: 1 << 16)
+        }
+
+        #expect(error?.code == .interrupted && error?.requestSent == true)
+        #expect(source.timesBegun <= 1)
+    }
+
     // MARK: - Messages
 
     @Test("the path, the query and the headers are sent byte for byte")
