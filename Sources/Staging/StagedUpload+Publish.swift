@@ -25,13 +25,21 @@ extension StagedUpload {
     /// Small files are one put. Others are completed with the parts that were sent before and did
     /// not change since. Afterwards the file's content is the object's (`isDirty` is false unless
     /// it was written meanwhile), and stays here: the file may be written and published again.
-    /// - Parameter object: the key, metadata and condition to hold now. Whatever was begun for
-    ///   another key or other metadata is thrown away.
+    /// - Parameters:
+    ///   - object: the key, metadata and condition to hold now. What was begun for another key is
+    ///     thrown away. When the metadata changed after much was sent, the object is made with what
+    ///     it was begun with and then copied onto itself in the store, with the new.
+    ///   - isAcceptable: whether the metadata that an upload was begun with will do, though
+    ///     `object` has other. The file system says so of a time that nobody set; `published` tells
+    ///     then what the object has.
     /// - Throws: `preconditionFailed` when the condition does not hold or the base object is
     ///   another version. `localDisk`, `localDataDamaged`: the file is poisoned, or kept being
     ///   written to. `tooLarge`, and what the store throws. Nothing is then visible in the store;
     ///   publishing again goes on with the parts that are there.
-    package func publish(_ object: NewObject) async throws(ObjectStoreError) -> StoredObject {
+    package func publish(
+        _ object: NewObject,
+        accepting isAcceptable: @Sendable ([String: String]) -> Bool = { _ in false }
+    ) async throws(ObjectStoreError) -> StoredObject {
         guard hold() else {
             throw ObjectStoreError(
                 .invalidRequest, operation: "Publish", detail: "a publishing is under way")
@@ -41,7 +49,7 @@ extension StagedUpload {
         var last: ObjectStoreError?
         for _ in 0..<Self.maximumRounds {
             try checkIntact()
-            switch try await round(object) {
+            switch try await round(object, isAcceptable) {
             case .stored(let stored):
                 return stored
             case .changed(let error):
@@ -80,7 +88,7 @@ extension StagedUpload {
     }
 
     /// Waits for the parts in flight.
-    private func settle() async {
+    func settle() async {
         while let task = state.withLock({ $0.tasks.values.first }) { await task.value }
     }
 
@@ -93,7 +101,9 @@ extension StagedUpload {
         if Task.isCancelled { throw ObjectStoreError(.cancelled, operation: "Publish") }
     }
 
-    private func round(_ object: NewObject) async throws(ObjectStoreError) -> Round {
+    private func round(
+        _ object: NewObject, _ isAcceptable: @Sendable ([String: String]) -> Bool
+    ) async throws(ObjectStoreError) -> Round {
         do throws(StagingError) {
             try await file.area.executor.run { [file] () throws(StagingError) in
                 try file.sealBuffers()
@@ -105,7 +115,8 @@ extension StagedUpload {
         do throws(ObjectStoreError) {
             let isSmall = snapshot.size < limits.smallestMultipart
             return isSmall
-                ? try await put(object, snapshot) : try await complete(object, snapshot)
+                ? try await put(object, snapshot)
+                : try await complete(object, snapshot, isAcceptable)
         } catch {
             return try await sort(error, snapshot)
         }
@@ -149,12 +160,13 @@ extension StagedUpload {
     }
 
     private func complete(
-        _ object: NewObject, _ snapshot: StagedFile.Snapshot
+        _ object: NewObject, _ snapshot: StagedFile.Snapshot,
+        _ isAcceptable: @Sendable ([String: String]) -> Bool
     ) async throws(ObjectStoreError) -> Round {
         let copies = state.withLock { !$0.cannotCopy }
         let plan = try PartPlan.parts(
             of: snapshot.size, extents: snapshot.extents, limits: limits, copies: copies)
-        let upload = try await upload(for: object)
+        var (upload, target) = try await upload(for: object, isAcceptable)
         try await sendMissing(of: plan, upload)
         // All parts must be of one moment: this one.
         let now = file.snapshot()
@@ -169,53 +181,77 @@ extension StagedUpload {
         }
         try checkIntact()
         let checksum = Self.combined(sent)
-        let stored = try await store.completeMultipartUpload(
-            upload, as: object, parts: sent.map(\.part), size: snapshot.size, checksum: checksum)
+        target.condition = object.condition
+        var stored = try await store.completeMultipartUpload(
+            upload, as: target, parts: sent.map(\.part), size: snapshot.size, checksum: checksum)
         forgetUpload()
-        if let checksum { try Self.check(stored.checksum, is: checksum, "CompleteMultipartUpload") }
-        finish(stored, object, now)
+        if let checksum {
+            try Self.check(stored.checksum, is: checksum, "CompleteMultipartUpload")
+        }
+        if target.userMetadata != object.userMetadata, !isAcceptable(target.userMetadata) {
+            stored = try await renewMetadata(
+                of: stored, to: object, size: snapshot.size, checksum: checksum)
+            target = object
+        }
+        finish(stored, target, now)
         return .stored(stored)
     }
 
-    /// Sends the parts that are not there as they are now, as many at once as the queue lets.
+    /// Sends the parts that are not there as they are now.
     private func sendMissing(
         of plan: [PlannedPart], _ upload: MultipartUpload
     ) async throws(ObjectStoreError) {
-        var missing = plan.filter { part in
+        let missing = plan.filter { part in
             guard let sent = state.withLock({ $0.sent[part.number] }) else { return true }
             return sent.plan != part || !isCurrent(sent)
-        }[...]
-        let failure = await withTaskGroup(of: ObjectStoreError?.self) { group in
-            var failure: ObjectStoreError?
-            var running = 0
-            while running > 0 || (failure == nil && !missing.isEmpty) {
-                while running < queue.limit, failure == nil, let part = missing.popFirst() {
-                    group.addTask { await self.sendKept(part, upload) }
-                    running += 1
-                }
-                let result = await group.next() ?? nil
-                running -= 1
-                if let result, failure == nil {
-                    failure = result
-                    group.cancelAll()
-                }
-            }
-            return failure
         }
-        if let failure { throw failure }
+        _ = try await inParallel(missing) { [self] (part) async throws(ObjectStoreError) in
+            let sent = try await send(part, of: upload)
+            state.withLock { $0.sent[part.number] = sent }
+            return sent.part
+        }
     }
 
-    private func sendKept(_ plan: PlannedPart, _ upload: MultipartUpload) async -> ObjectStoreError?
-    {
-        do throws(ObjectStoreError) {
-            let sent = try await queue.withPlace { () async throws(ObjectStoreError) in
-                try await send(plan, of: upload)
+    /// Runs `body` for each part, as many at once as the queue lets. The first error ends it.
+    /// - Returns: the parts in order.
+    func inParallel(
+        _ plan: [PlannedPart],
+        _ body: @escaping @Sendable (PlannedPart) async throws(ObjectStoreError) -> Part
+    ) async throws(ObjectStoreError) -> [Part] {
+        let queue = queue
+        let result = await withTaskGroup(of: Result<Part, ObjectStoreError>.self) { group in
+            var waiting = plan[...]
+            var parts: [Part] = []
+            var failure: ObjectStoreError?
+            var running = 0
+            while running > 0 || (failure == nil && !waiting.isEmpty) {
+                while running < queue.limit, failure == nil, let part = waiting.popFirst() {
+                    running += 1
+                    group.addTask {
+                        do throws(ObjectStoreError) {
+                            return .success(
+                                try await queue.withPlace { () async throws(ObjectStoreError) in
+                                    try await body(part)
+                                })
+                        } catch {
+                            return .failure(error)
+                        }
+                    }
+                }
+                guard let result = await group.next() else { break }
+                running -= 1
+                switch result {
+                case .success(let part):
+                    parts.append(part)
+                case .failure(let error):
+                    if failure == nil { group.cancelAll() }
+                    failure = failure ?? error
+                }
             }
-            state.withLock { $0.sent[plan.number] = sent }
-            return nil
-        } catch {
-            return error
+            if let failure { return Result<[Part], ObjectStoreError>.failure(failure) }
+            return .success(parts.sorted { $0.number < $1.number })
         }
+        return try result.get()
     }
 
     /// Whether a sent part still is what the file holds there.
@@ -223,21 +259,19 @@ extension StagedUpload {
         !file.hasChanged(in: sent.plan.range, since: sent.generation)
     }
 
-    /// The upload under way when it was made for this object; else a new one.
-    private func upload(for object: NewObject) async throws(ObjectStoreError) -> MultipartUpload {
+    /// The upload under way when it can become this object; else a new one.
+    private func upload(
+        for object: NewObject, _ isAcceptable: @Sendable ([String: String]) -> Bool
+    ) async throws(ObjectStoreError) -> (MultipartUpload, NewObject) {
         let (upload, target) = state.withLock { ($0.upload, $0.target) }
-        if let upload, let target, target.key == object.key,
-            target.userMetadata == object.userMetadata, target.contentType == object.contentType
-        {
-            return upload
-        }
+        if let upload, let target, fits(target, object, isAcceptable) { return (upload, target) }
         await dropUpload()
         let new = try await store.createMultipartUpload(object)
         state.withLock { state in
             state.upload = new
             state.target = object
         }
-        return new
+        return (new, object)
     }
 
     private func finish(
@@ -246,6 +280,7 @@ extension StagedUpload {
         file.markPublished(
             generation: snapshot.generation, size: snapshot.size,
             as: BaseObject(key: object.key, eTag: stored.eTag, size: snapshot.size))
+        state.withLock { $0.published = object }
     }
 
     private func forgetUpload() {
@@ -257,10 +292,14 @@ extension StagedUpload {
         }
     }
 
-    /// Aborts the upload under way, with bounded effort.
     private func dropUpload() async {
         guard let upload = state.withLock({ $0.upload }) else { return }
         forgetUpload()
+        await abort(upload)
+    }
+
+    /// Aborts an upload, with bounded effort.
+    func abort(_ upload: MultipartUpload) async {
         // A task of its own: the caller may be cancelled, and the parts cost money until then.
         let store = store
         let abort = Task {

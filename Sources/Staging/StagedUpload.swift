@@ -42,6 +42,7 @@ package final class StagedUpload: Sendable {
         var failures = 0
         /// Whether a publishing or cancelling has the upload.
         var isHeld = false
+        var published: NewObject?
         /// Whether the store refused to copy ranges.
         var cannotCopy = false
     }
@@ -58,6 +59,9 @@ package final class StagedUpload: Sendable {
         self.limits = limits ?? UploadLimits(store.capabilities)
         ladder = PartLadder(self.limits)
     }
+
+    /// The object as it was published last, with the metadata that it has in the store.
+    package var published: NewObject? { state.withLock { $0.published } }
 
     /// Tells that the file was written; starts to send parts that are full by now.
     ///

@@ -10,31 +10,45 @@ import Telemetry
 @testable import S3
 
 /// A real server and what is known of it.
-enum Server: String, CaseIterable, Sendable, CustomStringConvertible {
+enum Server: String, Sendable, CustomStringConvertible {
     case miniStack = "MINISTACK"
     case seaweedFS = "SEAWEEDFS"
     case seaweedFSOverTLS = "SEAWEEDFS_TLS"
+    /// Resets three connections of ten before the first byte of an answer.
+    case flakyMiniStack = "MINISTACK_FLAKY"
+    /// Resets each connection after 700,000 bytes of answers.
+    case cuttingMiniStack = "MINISTACK_CUTTING"
+
+    /// Those that behave.
+    static let steady: [Server] = [.miniStack, .seaweedFS, .seaweedFSOverTLS]
 
     var description: String {
         switch self {
         case .miniStack: "MiniStack"
         case .seaweedFS: "SeaweedFS"
         case .seaweedFSOverTLS: "SeaweedFS over TLS"
+        case .flakyMiniStack: "MiniStack behind a flaky proxy"
+        case .cuttingMiniStack: "MiniStack behind a cutting proxy"
         }
     }
 
     /// Described in Tests/Servers/README.md.
     var deviations: Set<StoreDeviation> {
         switch self {
-        case .miniStack: [.copyIgnoresConditions]
+        case .miniStack, .flakyMiniStack, .cuttingMiniStack: [.copyIgnoresConditions]
         case .seaweedFS, .seaweedFSOverTLS: [.keysArePaths, .listsByPathComponents]
         }
     }
 
-    private var keyName: String { self == .seaweedFSOverTLS ? "SEAWEEDFS" : rawValue }
+    private var keyName: String {
+        switch self {
+        case .miniStack, .flakyMiniStack, .cuttingMiniStack: "MINISTACK"
+        case .seaweedFS, .seaweedFSOverTLS: "SEAWEEDFS"
+        }
+    }
 
     /// The bucket of these tests. One for all: SeaweedFS has volumes for a few buckets only.
-    private static let bucket = "wardfs-s3-server-tests"
+    static let bucket = "wardfs-s3-server-tests"
 
     /// A store on the tests' bucket, which is made when it is missing.
     func makeStore(
@@ -65,23 +79,28 @@ enum Server: String, CaseIterable, Sendable, CustomStringConvertible {
                 scheme: isSecure ? .https : .http, host: String(authority[0]),
                 port: UInt16(authority[1])))
         // A server that cannot do something says so at once, not after ten minutes.
-        configuration.retry.publishLimit = .seconds(3)
-        configuration.retry.readLimit = .seconds(3)
+        let limit: Duration = Server.steady.contains(self) ? .seconds(3) : .seconds(30)
+        configuration.retry.publishLimit = limit
+        configuration.retry.readLimit = limit
         return configuration
     }
 
-    func store(_ configuration: S3Configuration, user: String = "") throws -> S3ObjectStore {
+    func store(
+        _ configuration: S3Configuration, user: String = "", secret: String? = nil,
+        wallClock: any WallClock = SystemWallClock(), trustsAuthority: Bool = true
+    ) throws -> S3ObjectStore {
         let servers = try TestServers()
         var transport = TransportConfiguration()
-        transport.caBundlePath = try servers.value("CA_FILE")
+        if trustsAuthority { transport.caBundlePath = try servers.value("CA_FILE") }
         let credentials = AWSCredentials(
             accessKeyID: Secret(try servers.value("\(keyName)_\(user)ACCESS_KEY")),
-            secretAccessKey: Secret(try servers.value("\(keyName)_\(user)SECRET_KEY")),
+            secretAccessKey: Secret(
+                try secret ?? servers.value("\(keyName)_\(user)SECRET_KEY")),
             sessionToken: nil, expiration: nil)
         return S3ObjectStore(
             configuration, transport: try CurlTransport(transport),
             credentials: FixedCredentials(value: credentials), clock: ContinuousClock(),
-            wallClock: SystemWallClock(), random: RandomBytes.system,
+            wallClock: wallClock, random: RandomBytes.system,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             counters: Counters())
     }

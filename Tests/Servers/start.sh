@@ -5,7 +5,9 @@
 # encrypts at rest). Needs python3 with venv and pip, openssl and curl. Python packages are kept in
 # ${WARDFS_TEST_CACHE:-$HOME/.cache/wardfs-tests}; logs, pids, certificates, data and the file `env`
 # in DIR (default: `run` in that cache). Ports: WARDFS_TEST_{MINISTACK,SEAWEEDFS,SEAWEEDFS_TLS}_PORT;
-# SeaweedFS's inner ports begin at WARDFS_TEST_SEAWEEDFS_INNER_PORT.
+# SeaweedFS's inner ports begin at WARDFS_TEST_SEAWEEDFS_INNER_PORT. Three proxies stand before
+# MiniStack from WARDFS_TEST_PROXY_PORT on: one slow, one that cuts long answers off, one that
+# resets every third connection.
 # At the end DIR/env holds KEY=VALUE lines; tests find it through WARDFS_TEST_SERVERS=DIR/env.
 set -euo pipefail
 
@@ -20,6 +22,7 @@ dir=${1:-$cache/run}
 mini_port=${WARDFS_TEST_MINISTACK_PORT:-9330}
 weed_port=${WARDFS_TEST_SEAWEEDFS_PORT:-9310}
 weed_tls_port=${WARDFS_TEST_SEAWEEDFS_TLS_PORT:-9312}
+proxy_port=${WARDFS_TEST_PROXY_PORT:-9335}
 inner=${WARDFS_TEST_SEAWEEDFS_INNER_PORT:-9340}
 mkdir -p "$cache" "$dir/log" "$dir/seaweedfs"
 dir=$(cd "$dir" && pwd)
@@ -127,9 +130,26 @@ J
         -s3.allowDeleteBucketNotEmpty=false -s3.domainName=localhost
 fi
 
+# proxy NAME PORT OPTION...: lagproxy.py before MiniStack.
+proxy() {
+    local name=$1 port=$2; shift 2
+    alive "$name" && return
+    free "$port"
+    launch "$name" "$cache/venv-ministack/bin/python" "$here/lagproxy.py" \
+        "$port" "$mini_port" "$@"
+}
+proxy slow $((proxy_port)) --rtt 30
+proxy cutting $((proxy_port + 1)) --reset-after 700000
+proxy flaky $((proxy_port + 2)) --reset-prob 0.3
+
 ready ministack "http://127.0.0.1:$mini_port/"
 ready seaweedfs "http://127.0.0.1:$weed_port/"
 ready seaweedfs --cacert "$dir/cert.pem" "https://localhost:$weed_tls_port/"
+
+ready slow "http://127.0.0.1:$proxy_port/"
+ready cutting "http://127.0.0.1:$((proxy_port + 1))/"
+# The flaky one may reset this very request: listening is enough.
+alive flaky || fail "the flaky proxy ended"
 
 # MiniStack does not check the signature of its root key "test", so tests use users of their own.
 if ! [ -s "$dir/ministack.keys" ]; then
@@ -145,6 +165,9 @@ fi
     echo "WARDFS_TEST_REGION=us-east-1"
     echo "WARDFS_TEST_MINISTACK=http://127.0.0.1:$mini_port"
     cat "$dir/ministack.keys"
+    echo "WARDFS_TEST_MINISTACK_SLOW=http://127.0.0.1:$proxy_port"
+    echo "WARDFS_TEST_MINISTACK_CUTTING=http://127.0.0.1:$((proxy_port + 1))"
+    echo "WARDFS_TEST_MINISTACK_FLAKY=http://127.0.0.1:$((proxy_port + 2))"
     echo "WARDFS_TEST_SEAWEEDFS=http://127.0.0.1:$weed_port"
     echo "WARDFS_TEST_SEAWEEDFS_TLS=https://localhost:$weed_tls_port"
     echo "WARDFS_TEST_SEAWEEDFS_ACCESS_KEY=AKIAEXAMPLE000000001"

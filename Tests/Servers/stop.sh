@@ -3,7 +3,7 @@
 set -euo pipefail
 dir=${1:-${WARDFS_TEST_CACHE:-$HOME/.cache/wardfs-tests}/run}
 rm -f "$dir/env"
-for name in ministack seaweedfs; do
+for name in slow cutting flaky ministack seaweedfs; do
     [ -s "$dir/$name.pid" ] || continue
     pid=$(cat "$dir/$name.pid")
     kill "$pid" 2>/dev/null || true

@@ -1,7 +1,8 @@
 import ObjectStorage
 import ObjectStoreTestSupport
-import Staging
 import Testing
+
+@testable import Staging
 
 @Suite("StagedUpload")
 struct StagedUploadTests {
@@ -159,6 +160,53 @@ struct StagedUploadTests {
                 try await bench.memory.head(object.key).userMetadata == object.userMetadata)
             #expect(try await bench.uploadsLeft() == 0)
         }
+    }
+
+    @Test("after many parts new metadata costs a copy in the store, and none when the old will do")
+    func lateMetadata() async throws {
+        for isAccepted in [false, true] {
+            let bench = try await Bench()
+            let content = bytes(12 * 131_072)
+            let gate = Gate()
+            bench.store.script(.uploadPart, .holdAnswer(gate))
+            try bench.write(content)
+            await gate.waitForArrivals(3)
+            gate.open()
+            await bench.upload.settle()
+            var object = bench.object
+            object.userMetadata = ["a": "2"]
+
+            let stored = try await bench.upload.publish(object) { _ in isAccepted }
+
+            let head = try await bench.memory.head(object.key)
+            #expect(head.userMetadata == (isAccepted ? bench.object.userMetadata : ["a": "2"]))
+            #expect(head.eTag == stored.eTag && bench.file.base?.eTag == stored.eTag)
+            #expect(bench.upload.published?.userMetadata == head.userMetadata)
+            #expect(bench.memory.bytes(of: object.key) == content)
+            #expect(bench.memory.count(of: .uploadPart) == 12)
+            #expect(bench.memory.count(of: .copy) == (isAccepted ? 0 : 1))
+            #expect(try await bench.uploadsLeft() == 0)
+        }
+    }
+
+    @Test("a large object's metadata is renewed by copying its ranges")
+    func renewingLargeObjects() async throws {
+        let content = bytes(5 << 20)
+        let bench = try await Bench()
+        bench.memory.replace(bench.object.key, with: content)
+        let head = try await bench.memory.head(bench.object.key)
+        var object = bench.object
+        object.userMetadata = ["new": "1"]
+
+        let stored = try await bench.upload.renewMetadata(
+            of: StoredObject(eTag: head.eTag, encryption: .s3), to: object,
+            size: UInt64(content.count),
+            checksum: Checksum(algorithm: .crc64NVME, value: content.crc64NVME))
+
+        #expect(bench.memory.bytes(of: object.key) == content)
+        #expect(bench.memory.count(of: .uploadPartCopy) == 2)
+        #expect(try await bench.memory.head(object.key).userMetadata == ["new": "1"])
+        #expect(try await bench.memory.head(object.key).eTag == stored.eTag)
     }
 
     @Test("a part that failed in the background is sent by the publishing")
