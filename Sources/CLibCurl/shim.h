@@ -52,6 +52,10 @@ static inline CURLcode wardfs_info_offset(CURL *easy, CURLINFO info, curl_off_t 
     return curl_easy_getinfo(easy, info, value);
 }
 
+static inline CURLcode wardfs_info_string(CURL *easy, CURLINFO info, char **value) {
+    return curl_easy_getinfo(easy, info, value);
+}
+
 // The message's transfer and result; the result is a union member that Swift cannot name safely.
 static inline CURL *wardfs_message(CURLM *multi, CURLcode *result) {
     int left = 0;
@@ -65,22 +69,27 @@ static inline CURL *wardfs_message(CURLM *multi, CURLcode *result) {
     return NULL;
 }
 
-// Bytes that the peer has not acknowledged; 0 when there is no connection.
-static inline long wardfs_unacknowledged(CURL *easy) {
-    curl_socket_t socket = CURL_SOCKET_BAD;
-    int count = 0;
-    if (curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &socket) != CURLE_OK
-        || socket == CURL_SOCKET_BAD || ioctl(socket, SIOCOUTQ, &count) != 0)
-        return 0;
+// Bytes that the peer has not acknowledged. -1: the socket has another local port; -2: it is no
+// socket (any more).
+static inline int wardfs_unacknowledged(int descriptor, int port) {
+    struct sockaddr_storage address;
+    socklen_t length = sizeof address;
+    int count = 0, own = -1;
+    if (getsockname(descriptor, (struct sockaddr *)&address, &length) != 0)
+        return -2;
+    if (address.ss_family == AF_INET)
+        own = ntohs(((struct sockaddr_in *)&address)->sin_port);
+    if (address.ss_family == AF_INET6)
+        own = ntohs(((struct sockaddr_in6 *)&address)->sin6_port);
+    if (own != port || ioctl(descriptor, SIOCOUTQ, &count) != 0)
+        return -1;
     return count;
 }
 
 // A peer that vanished without a word is noticed after 20 s: while data is on the way by the user
 // timeout, while waiting by keep-alive probes (10 s + 2 * 5 s). A refusal of the kernel is no error:
 // the transfer's own deadlines stay.
-static inline int wardfs_tune_socket(void *context, curl_socket_t socket, curlsocktype purpose) {
-    (void)context;
-    (void)purpose;
+static inline void wardfs_tune_socket(int socket) {
     int on = 1, idle = 10, interval = 5, probes = 2;
     unsigned int timeout = 20000;
     (void)setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
@@ -88,9 +97,9 @@ static inline int wardfs_tune_socket(void *context, curl_socket_t socket, curlso
     (void)setsockopt(socket, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof interval);
     (void)setsockopt(socket, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
     (void)setsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout, sizeof timeout);
-    return CURL_SOCKOPT_OK;
 }
 
-static inline CURLcode wardfs_easy_tune_sockets(CURL *easy) {
-    return curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, wardfs_tune_socket);
+static inline CURLcode wardfs_easy_socket_callback(
+    CURL *easy, int (*callback)(void *, curl_socket_t, curlsocktype)) {
+    return curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, callback);
 }

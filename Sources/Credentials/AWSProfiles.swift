@@ -90,6 +90,8 @@ struct AWSProfiles: Sendable {
             let path = expand(
                 environment.nonEmpty(variable) ?? "~/.aws/\(name)", home: environment["HOME"])
         else { return Loaded() }
+        // The usual way to say that there shall be no such file; everyone can write to it.
+        guard path != "/dev/null" else { return Loaded() }
         guard let file = try await files.read(path) else {
             return Loaded(watched: WatchedFile(path: path, stamp: nil))
         }

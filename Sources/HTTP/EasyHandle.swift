@@ -68,9 +68,6 @@ final class EasyHandle {
         return result == CURLE_OK ? Int64(count) : 0
     }
 
-    /// Bytes that the peer has not acknowledged.
-    var unacknowledgedBytes: Int { unsafe wardfs_unacknowledged(pointer) }
-
     /// Whether the TLS handshake failed because the connection ended, not because of what was said:
     /// libcurl has one number for both, and these texts for the former.
     var handshakeBrokeOff: Bool {
@@ -92,7 +89,7 @@ final class EasyHandle {
         let context = unsafe Unmanaged.passUnretained(exchange).toOpaque()
         for option in [
             CURLOPT_HEADERDATA, CURLOPT_WRITEDATA, CURLOPT_READDATA, CURLOPT_SEEKDATA,
-            CURLOPT_PREREQDATA,
+            CURLOPT_PREREQDATA, CURLOPT_SOCKOPTDATA,
         ] {
             try check(unsafe wardfs_easy_pointer(pointer, option, context))
         }
@@ -104,7 +101,7 @@ final class EasyHandle {
             unsafe wardfs_easy_data_callback(pointer, CURLOPT_READFUNCTION, provideBodyBytes))
         try check(unsafe wardfs_easy_seek_callback(pointer, seekBodyBytes))
         try check(unsafe wardfs_easy_request_callback(pointer, noteRequestBegins))
-        try check(unsafe wardfs_easy_tune_sockets(pointer))
+        try check(unsafe wardfs_easy_socket_callback(pointer, noteNewSocket))
         // SAFETY: the buffer has the size that libcurl asks for and lives as long as the handle.
         unsafe errorText.pointee = 0
         try check(unsafe wardfs_easy_pointer(pointer, CURLOPT_ERRORBUFFER, errorText))
@@ -121,16 +118,32 @@ final class EasyHandle {
         // 2: the certificate must name the host.
         try set(CURLOPT_SSL_VERIFYHOST, 2)
         try set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
-        if let path = configuration.caBundlePath {
-            try set(CURLOPT_CAINFO, path)
-            try set(CURLOPT_PROXY_CAINFO, path)
-        }
+        try setAuthorities(configuration)
         let proxy = ProxyChoice(
             for: request.url, peer: request.peer, environment: configuration.environment)
         // An empty text also turns off libcurl's own look into the environment.
         try set(CURLOPT_PROXY, proxy.url)
         try set(CURLOPT_NOPROXY, proxy.exceptions)
         try set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
+    }
+
+    /// One file of authorities and no directory: a directory would stay trusted beside the given
+    /// file, and libcurl caches the parsed authorities of a lone file only (15 ms a connection
+    /// otherwise).
+    private func setAuthorities(_ configuration: TransportConfiguration) throws(OptionRefused) {
+        if let path = configuration.caBundlePath {
+            try set(CURLOPT_CAINFO, path)
+            try set(CURLOPT_PROXY_CAINFO, path)
+        } else {
+            var file: UnsafeMutablePointer<CChar>?
+            // SAFETY: the option stores one pointer, which is only compared with nil.
+            let result = unsafe wardfs_info_string(pointer, CURLINFO_CAINFO, &file)
+            // A distribution may have a directory alone.
+            guard result == CURLE_OK, unsafe file != nil else { return }
+        }
+        for option in [CURLOPT_CAPATH, CURLOPT_PROXY_CAPATH] {
+            try check(unsafe wardfs_easy_string(pointer, option, nil))
+        }
     }
 
     private func setConnection(_ request: HTTPRequest) throws(OptionRefused) {

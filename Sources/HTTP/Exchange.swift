@@ -24,6 +24,9 @@ final class Exchange: @unchecked Sendable {
     /// Why a callback stopped the transfer.
     private(set) var failure: HTTPError?
     private var requestBegun = false
+    private var localPort: Int32 = 0
+    /// Of the loop that moves this exchange.
+    var sockets: SocketTable?
 
     init(
         _ request: HTTPRequest, _ checked: CheckedRequest, into sink: (any HTTPBodySink)?,
@@ -53,10 +56,24 @@ final class Exchange: @unchecked Sendable {
 
     // MARK: - Called by libcurl through TransferCallbacks, on the loop's thread
 
-    /// The connection stands; libcurl may call again when it repeats the request on a new one.
-    func beginRequest() {
+    /// The connection stands; libcurl calls again when a kept connection ended without an answer
+    /// and it repeats the request on a new one. It may not repeat a conditional write: the first
+    /// may have taken effect, and the second's 412 would look like another writer's success.
+    /// - Returns: false to stop the transfer.
+    func beginRequest(localPort: Int32) -> Bool {
+        if requestBegun, isConditionalWrite {
+            failure = HTTPError(.interrupted, detail: "the connection ended without an answer")
+            return false
+        }
         requestBegun = true
+        self.localPort = localPort
         sourceOffset = 0
+        return true
+    }
+
+    private var isConditionalWrite: Bool {
+        request.method != .get && request.method != .head
+            && (request.headers["if-match"] ?? request.headers["if-none-match"]) != nil
     }
 
     /// - Returns: false to stop the transfer.
@@ -122,19 +139,19 @@ final class Exchange: @unchecked Sendable {
 
     // MARK: - For the loop
 
-    /// - Parameters:
-    ///   - uploadedBytes: of the body, given to the kernel.
-    ///   - unacknowledgedBytes: still in the kernel; asked for only while the request is sent.
-    func progress(uploadedBytes: Int64, unacknowledgedBytes: () -> Int) -> TransferProgress {
+    /// - Parameter uploadedBytes: of the body, given to the kernel.
+    func progress(uploadedBytes: Int64) -> TransferProgress {
         var progress = TransferProgress()
         progress.requestBegun = requestBegun
         progress.answerBegun = head.status != 0
         progress.movedBytes = Int64(clamping: receivedCount) + uploadedBytes
         guard requestBegun, !progress.answerBegun else { return progress }
-        let waiting = unacknowledgedBytes()
-        progress.movedBytes -= Int64(waiting)
+        // What the kernel holds is not with the peer yet: a slow line may hold megabytes for
+        // minutes.
         let length = Int64(clamping: request.body?.count ?? 0)
-        progress.requestSent = waiting == 0 && uploadedBytes >= length
+        let held = length > 0 ? sockets?.unacknowledgedBytes(localPort: localPort) ?? 0 : 0
+        progress.movedBytes -= Int64(held)
+        progress.requestSent = held == 0 && uploadedBytes >= length
         return progress
     }
 

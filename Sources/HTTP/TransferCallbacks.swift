@@ -1,4 +1,4 @@
-private import CLibCurl
+import CLibCurl
 import ObjectStorage
 
 // What libcurl calls on the transfer thread. The context is an `Exchange`, unretained: its loop
@@ -73,8 +73,19 @@ func noteRequestBegins(
 ) -> Int32 {
     // SAFETY: see `withExchange`.
     unsafe withExchange(context, failing: CURL_PREREQFUNC_ABORT) { exchange in
-        exchange.beginRequest()
-        return CURL_PREREQFUNC_OK
+        exchange.beginRequest(localPort: localPort) ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
+    }
+}
+
+/// CURLOPT_SOCKOPTFUNCTION; the purpose is a `curlsocktype`.
+func noteNewSocket(
+    _ context: UnsafeMutableRawPointer?, _ descriptor: Int32, _ purpose: curlsocktype
+) -> Int32 {
+    // SAFETY: see `withExchange`.
+    unsafe withExchange(context, failing: CURL_SOCKOPT_ERROR) { exchange in
+        wardfs_tune_socket(descriptor)
+        exchange.sockets?.add(descriptor)
+        return CURL_SOCKOPT_OK
     }
 }
 

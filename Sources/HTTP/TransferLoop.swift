@@ -28,6 +28,7 @@ final class TransferLoop: @unchecked Sendable {
     private var active: [EasyHandle] = []
     private var idle: [EasyHandle] = []
     private var deadlines: [ObjectIdentifier: TransferDeadlines] = [:]
+    private let sockets = SocketTable()
     private var nextSweep = Duration.zero
 
     /// How often deadlines are looked at while exchanges are under way: fine enough for limits of
@@ -133,6 +134,7 @@ final class TransferLoop: @unchecked Sendable {
         guard let handle = idle.popLast() ?? EasyHandle() else {
             return finish(exchange, .failure(.exhausted))
         }
+        exchange.sockets = sockets
         do throws(HTTPError) {
             try handle.prepare(exchange, configuration)
         } catch {
@@ -192,9 +194,7 @@ final class TransferLoop: @unchecked Sendable {
         nextSweep = now + Self.sweepInterval
         for handle in active {
             guard let exchange = handle.exchange else { continue }
-            let progress = exchange.progress(uploadedBytes: handle.uploadedBytes) {
-                handle.unacknowledgedBytes
-            }
+            let progress = exchange.progress(uploadedBytes: handle.uploadedBytes)
             if let expiry = deadlines[ObjectIdentifier(handle)]?.check(progress, now: now) {
                 let sent = exchange.mayHaveSent
                 detach(handle, .failure(HTTPError(expiry, requestSent: sent)))

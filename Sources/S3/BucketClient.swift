@@ -150,6 +150,7 @@ final class BucketClient: Sendable {
             let response = try await exchange(signed, request, into: sink)
             if (200..<300).contains(response.head.status) {
                 budget.reward()
+                if !repairs.isEmpty { remember(repairs) }
                 return response
             }
             let document = S3ErrorDocument(response.body)

@@ -58,7 +58,8 @@ extension ObjectStoreError.Code {
             case 412: .preconditionFailed
             case 413: .tooLarge
             case 416: .invalidRange
-            case 429: .throttled
+            // The answer to a HEAD says no more than 503, and S3's is SlowDown.
+            case 429, 503: .throttled
             case 507: .quotaExceeded
             case 500...: .serverFailure
             // A 404 that no store signed proves nothing: it may come from a proxy.

@@ -52,6 +52,9 @@ enum Repair: Hashable {
             self = .clock
         case _ where code == "AccessControlListNotSupported":
             self = .acl
+        case 403 where code == "AccessDenied" && failure.request.headers["x-amz-acl"] == "private":
+            // Perhaps only the permission to set ACLs is missing, and private is what none means.
+            self = .acl
         case 400...403 where isBare && failure.region.map { $0 != failure.endpoint.region } == true:
             self = .region
         case 400 where isBare: self = .credentials
@@ -120,13 +123,19 @@ extension BucketClient {
             request.headers["x-amz-acl"] != nil
         else { return false }
         request.headers["x-amz-acl"] = nil
+        return true
+    }
+
+    /// A write without its ACL succeeded: later ones need not try.
+    func remember(_ repairs: Set<Repair>) {
+        guard repairs.contains(.acl) else { return }
         let isNew = state.withLock { state in
             defer { state.aclsDisabled = true }
             return !state.aclsDisabled
         }
         if isNew {
-            logger.event(.info, "The bucket has no ACLs: only its owner has access; sending none")
+            logger.event(
+                .info, "The bucket takes no ACL from us: objects are private to its owner anyway")
         }
-        return true
     }
 }

@@ -17,6 +17,23 @@ extension S3ObjectStore {
         _ = try await list(ListRequest(prefix: ObjectKey(""), maximumKeys: 1))
     }
 
+    /// Whether the store heeds conditions of writes: an object is put over a version that does not
+    /// exist, under a new random name. A store that heeds them stores nothing; what another stores
+    /// is deleted again. For the mount, once: without conditions, lost updates cannot be refused.
+    /// - Throws: what PutObject and DeleteObject throw.
+    package func heedsConditions() async throws(ObjectStoreError) -> Bool {
+        let key = ObjectKey(".wardfs-probe-" + (try client.makePutID()))
+        let never = NewObject(key: key, condition: .ifMatch(ETag("0")))
+        do {
+            _ = try await put(never, body: MemorySource([]), checksum: nil)
+        } catch {
+            guard error.code == .preconditionFailed else { throw error }
+            return true
+        }
+        try await delete(key, ifMatch: nil)
+        return false
+    }
+
     /// The region that the store says the bucket is in (GetBucketLocation); `us-east-1` when it
     /// says
     /// none.

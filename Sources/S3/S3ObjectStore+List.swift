@@ -100,7 +100,9 @@ struct ListDocument {
         var dropped = 0
         var objects: [(key: ObjectKey, attributes: ObjectAttributes)] = []
         objects.reserveCapacity(entries.count)
-        for entry in entries {
+        // The mount's own folder marker is no name in it.
+        let marker = keyPrefix.isEmpty || !request.prefix.rawValue.isEmpty ? nil : keyPrefix
+        for entry in entries where decoded(entry.key) != marker || marker == nil {
             guard let key = usable(entry.key, request, keyPrefix) else {
                 dropped += 1
                 continue
@@ -141,13 +143,16 @@ struct ListDocument {
         return nextToken
     }
 
+    /// The key as in the bucket; nil when it is no text.
+    private func decoded(_ raw: String) -> String? {
+        isEncoded ? PercentDecoding.decode(raw) : raw
+    }
+
     /// The key relative to the mount; nil when it cannot be named again or was not asked for.
     private func usable(
         _ raw: String, _ request: ListRequest, _ keyPrefix: String
     ) -> ObjectKey? {
-        guard let text = isEncoded ? PercentDecoding.decode(raw) : raw,
-            ObjectKey(text).isStorable
-        else { return nil }
+        guard let text = decoded(raw), ObjectKey(text).isStorable else { return nil }
         let expected = Array((keyPrefix + request.prefix.rawValue).utf8)
         guard text.utf8.starts(with: expected) else { return nil }
         // Cut by bytes: a combining mark behind the prefix would merge with its last character.

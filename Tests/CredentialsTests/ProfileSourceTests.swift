@@ -63,6 +63,17 @@ import Testing
         #expect(await fixture.outcome() == expected)
     }
 
+    @Test("a file set to the null device is none")
+    func nullDevice() async throws {
+        let fixture = try Fixture()
+        let environment = [
+            "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+            "AWS_ACCESS_KEY_ID": "E", "AWS_SECRET_ACCESS_KEY": "S",
+        ]
+
+        #expect(await fixture.outcome(environment) == "environment E")
+    }
+
     @Test("a configuration without secrets may be read by all")
     func publicConfiguration() async throws {
         let fixture = try Fixture()
@@ -111,7 +122,8 @@ import Testing
         #expect(
             asked.body
                 == "Action=AssumeRole&Version=2011-06-15"
-                + "&RoleArn=arn%3Aaws%3Aiam%3A%3A1%3Arole%2Fa%20b&RoleSessionName=wardfs-1800000000&ExternalId=x%2Fy&DurationSeconds=900"
+                + "&RoleArn=arn%3Aaws%3Aiam%3A%3A1%3Arole%2Fa%20b"
+                + "&RoleSessionName=wardfs-1800000000&ExternalId=x%2Fy&DurationSeconds=900"
         )
         #expect(asked.request.url.host == "sts.eu-central-1.amazonaws.com")
         let authorization = asked.request.headers["authorization"] ?? ""

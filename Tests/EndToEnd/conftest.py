@@ -15,7 +15,7 @@ from botocore.config import Config
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / 'Servers'))
 
 from faulty_proxy import FaultyProxy  # noqa: E402
-from mount import Mount, Server, read_servers  # noqa: E402
+from mount import Mount, Server, read_servers, wait_for  # noqa: E402
 
 
 def pytest_configure(config):
@@ -137,6 +137,15 @@ def path(module_mount, request) -> pathlib.Path:
 def prefix(path) -> str:
     """The keys of `path` begin so."""
     return path.name + '/'
+
+
+@pytest.fixture
+def theirs(s3, bucket, path, prefix):
+    """Puts an object as another program would, and waits until the mount sees it."""
+    def put(name, content):
+        s3.put_object(Bucket=bucket, Key=prefix + name, Body=content)
+        wait_for(lambda: (path / name).exists(), 10, 'the object of the other program')
+    return put
 
 
 @pytest.fixture

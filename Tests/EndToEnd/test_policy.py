@@ -41,7 +41,7 @@ def test_a_bucket_that_denies_unencrypted_puts_works(s3, strict_bucket, mounts):
 def test_a_refused_put_is_an_error_at_close(s3, strict_bucket, mounts):
     bucket = strict_bucket('aws:kms')
     mount = mounts(f's3://{bucket}')
-    mount.checked = False
+    mount.held = True
 
     with pytest.raises(OSError) as caught:
         (mount.path / 'file').write_bytes(b'x')

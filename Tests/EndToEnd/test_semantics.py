@@ -75,9 +75,9 @@ def test_truncate_down_and_up(path, body, prefix, size):
     assert body(f'{prefix}file') == expected
 
 
-def test_append_to_a_large_object_of_another_program(path, s3, bucket, prefix, body):
+def test_append_to_a_large_object_of_another_program(path, theirs, prefix, body):
     content = random.Random(4).randbytes(20 * MIB)
-    s3.put_object(Bucket=bucket, Key=f'{prefix}theirs', Body=content)
+    theirs('theirs', content)
 
     with open(path / 'theirs', 'ab') as file:
         file.write(b'tail')
@@ -85,9 +85,9 @@ def test_append_to_a_large_object_of_another_program(path, s3, bucket, prefix, b
     assert body(f'{prefix}theirs') == content + b'tail'
 
 
-def test_a_byte_in_the_middle_of_a_large_object(path, s3, bucket, prefix, body):
+def test_a_byte_in_the_middle_of_a_large_object(path, theirs, prefix, body):
     content = bytearray(random.Random(5).randbytes(25 * MIB))
-    s3.put_object(Bucket=bucket, Key=f'{prefix}theirs', Body=bytes(content))
+    theirs('theirs', bytes(content))
 
     with open(path / 'theirs', 'r+b') as file:
         file.seek(13 * MIB)

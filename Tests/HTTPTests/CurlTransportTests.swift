@@ -109,6 +109,22 @@ import Testing
         #expect(try await get("/count").head.status == 200)
     }
 
+    @Test("a conditional write is not repeated in silence: its first copy may have taken effect")
+    func conditionalWrite() async throws {
+        _ = try await put("/once", PatternSource(count: 300_000))
+        let source = PatternSource(count: 300_000)
+        let request = HTTPRequest(
+            method: .put, url: server.url("/once"), headers: HTTPHeaders([("If-Match", "\"e\"")]),
+            body: source)
+
+        let error = await #expect(throws: HTTPError.self) {
+            try await transport.send(request, into: nil, bodyLimit: 1 << 16)
+        }
+
+        #expect(error?.code == .interrupted && error?.requestSent == true)
+        #expect(source.timesBegun <= 1)
+    }
+
     // MARK: - Messages
 
     @Test("the path, the query and the headers are sent byte for byte")
@@ -291,16 +307,31 @@ import Testing
         #expect(elapsed >= .milliseconds(300) && elapsed < .seconds(9))
     }
 
-    @Test("an upload that the server does not read stalls out, not the first byte's deadline")
-    func unreadUpload() async {
-        let timeouts = HTTPRequest.Timeouts(firstByte: .seconds(60), stall: .milliseconds(1500))
+    @Test(
+        "an upload that the server does not read stalls, though the kernel took all of it",
+        arguments: [UInt64(64 << 20), 900_000])
+    func unreadUpload(size: UInt64) async {
+        let timeouts = HTTPRequest.Timeouts(
+            firstByte: .milliseconds(200), stall: .milliseconds(1500))
 
         let found = await failure { () async throws(HTTPError) in
-            try await put("/unread", PatternSource(count: 64 << 20), timeouts)
+            try await put("/unread", PatternSource(count: size), timeouts)
         }
 
         #expect(found?.code == .timedOut)
         #expect(found?.detail.contains("stalled") == true)
+    }
+
+    @Test("an upload that the server has, and does not answer, misses the first byte's deadline")
+    func unansweredUpload() async {
+        let timeouts = HTTPRequest.Timeouts(firstByte: .milliseconds(200))
+
+        let found = await failure { () async throws(HTTPError) in
+            try await put("/slow/60000", PatternSource(count: 100_000), timeouts)
+        }
+
+        #expect(found?.code == .timedOut)
+        #expect(found?.detail.contains("first byte") == true)
     }
 
     @Test("nothing listening is told as not connected, nothing sent")

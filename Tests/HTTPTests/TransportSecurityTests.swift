@@ -159,6 +159,19 @@ import Testing
         #expect(excepted.code == .nameNotResolved)
     }
 
+    @Test("a proxy that refuses the tunnel is told as not connected, nothing sent")
+    func refusedTunnel() async throws {
+        let url = HTTPURL(scheme: .https, host: "store.invalid", encodedPath: "/count")
+
+        // The fault server takes CONNECT for an unknown fault: 404.
+        let found = try await outcome(url) {
+            $0.environment = ["HTTPS_PROXY": "http://127.0.0.1:\(server.port)"]
+        }
+
+        #expect(found.code == .notConnected)
+        #expect(found.wasSent == false)
+    }
+
     @Test("metadata services and this machine are never asked through a proxy")
     func noProxy() async throws {
         for peer in [HTTPRequest.Peer.metadataService, .store] {

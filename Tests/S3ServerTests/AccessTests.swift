@@ -71,6 +71,11 @@ import Testing
         #expect(try await store.head(key).size == 1)
     }
 
+    @Test("S37: these servers heed conditions of writes", arguments: Server.steady)
+    func conditions(server: Server) async throws {
+        #expect(try await server.makeStore().heedsConditions())
+    }
+
     @Test("the bucket in the host's name is the same bucket")
     func virtualHost() async throws {
         let path = try await Server.seaweedFS.makeStore()

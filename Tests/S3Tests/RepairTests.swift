@@ -135,6 +135,30 @@ import Testing
         #expect(bench.transport.sent[1].headers["x-amz-server-side-encryption"] == "AES256")
     }
 
+    @Test("who may not set ACLs writes without one: private is what none means")
+    func aclPermission() async throws {
+        let bench = Bench()
+        bench.transport.script(.error(403, "AccessDenied"), .ok(encrypted), .ok(encrypted))
+
+        _ = try await bench.put()
+        _ = try await bench.put()
+
+        #expect(bench.transport.sent.map { $0.headers["x-amz-acl"] } == ["private", nil, nil])
+    }
+
+    @Test("who may not write at all is not taken for someone who may not set ACLs")
+    func writePermission() async throws {
+        let bench = Bench()
+        for _ in 0..<2 {
+            bench.transport.script(.error(403, "AccessDenied"), .error(403, "AccessDenied"))
+            #expect(await failure { try await bench.put() }?.code == .accessDenied)
+        }
+        #expect(
+            bench.transport.sent.map { $0.headers["x-amz-acl"] } == [
+                "private", nil, "private", nil,
+            ])
+    }
+
     @Test("an ACL that gives others access is not dropped in silence")
     func publicACL() async throws {
         let bench = Bench { $0.acl = .publicRead }

@@ -56,6 +56,22 @@ import Testing
         #expect(bench.transport.lines.count == 1)
     }
 
+    @Test("S37: a store that ignores conditions is found out, and the probe is deleted")
+    func conditions() async throws {
+        let careful = Bench()
+        careful.transport.script(.error(404, "NoSuchKey"))
+        #expect(try await careful.store.heedsConditions())
+
+        let careless = Bench()
+        careless.transport.script(.ok(encrypted), .answer(204))
+        #expect(try await !careless.store.heedsConditions())
+        #expect(
+            careless.transport.lines == [
+                "PUT /bucket/.wardfs-probe-\(Bench.putID)",
+                "DELETE /bucket/.wardfs-probe-\(Bench.putID)",
+            ])
+    }
+
     @Test(
         "a bucket's location is read in the forms that servers write",
         arguments: [

@@ -35,7 +35,7 @@ import Testing
             .ok(
                 [:],
                 document(
-                    ["team/a%2Bb/x+y%25.txt", "team/a%2Bb/caf%C3%A9"],
+                    ["team/a%2Bb/", "team/a%2Bb/x+y%25.txt", "team/a%2Bb/caf%C3%A9"],
                     prefixes: ["team/a%2Bb/d%20e/"])))
 
         let page = try await list(bench)

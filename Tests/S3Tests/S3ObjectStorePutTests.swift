@@ -237,7 +237,7 @@ import Testing
     @Test("neither the key nor the store's message gets into an error")
     func redaction() async throws {
         let bench = Bench()
-        bench.transport.script(.error(403, "AccessDenied"))
+        bench.transport.script(.error(403, "AccessDenied"), .error(403, "AccessDenied"))
 
         let error = await failure { try await bench.put() }
 

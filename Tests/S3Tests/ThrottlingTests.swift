@@ -94,7 +94,7 @@ import Testing
     @Test(
         "a request that is wrong, forbidden or refused is sent once",
         arguments: [
-            (400, "InvalidArgument"), (403, "AccessDenied"), (404, "NoSuchBucket"),
+            (400, "InvalidArgument"), (403, "AllAccessDisabled"), (404, "NoSuchBucket"),
             (405, "MethodNotAllowed"), (501, "NotImplemented"), (507, "QuotaExceeded"),
             (400, "EntityTooLarge"), (403, "InvalidObjectState"),
         ])
