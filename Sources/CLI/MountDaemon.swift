@@ -22,9 +22,7 @@ struct MountDaemon {
     /// - Throws: an exit code; the sentence has then been shown.
     func run() async throws {
         do throws(LaunchError) {
-            guard let signals = Signals.take() else {
-                throw LaunchError("No pipe could be made: \(SystemError.text).")
-            }
+            try Signals.catchAll()
             let clocks = SystemClocks()
             let logger = try sink.makeLogger(level: command.mount.logLevel.level, clock: clocks)
             try harden()
@@ -33,7 +31,7 @@ struct MountDaemon {
             let control = try ControlSocket(mountPoint: mountPoint.path)
             let parts = try await Wiring(command, clocks: clocks, logger: logger).assemble()
             let session = try makeSession(parts, mountPoint, logger)
-            try await serve(session, parts, control, signals, logger)
+            try await serve(session, parts, control, logger)
         } catch {
             readiness.tell(error.description)
             throw Failure.shown(error)
@@ -76,13 +74,13 @@ struct MountDaemon {
 
     private func serve(
         _ session: FUSESession, _ parts: Wiring.Parts, _ control: ControlSocket,
-        _ signals: Int32, _ logger: Logger
+        _ logger: Logger
     ) async throws(LaunchError) {
         let fileSystem = parts.fileSystem
         control.serve { fileSystem.pending }
         let hasUnmounted = Atomic(false)
         _ = LoopThread.start {
-            let number = Signals.wait(signals)
+            let number = Signals.wait()
             logger.event(.notice, "ending on a signal", [.code: number])
             if !hasUnmounted.exchange(true, ordering: .acquiringAndReleasing) { session.unmount() }
         }

@@ -1,38 +1,42 @@
 internal import Glibc
+internal import Synchronization
 
-/// The signals that end a mount in order, through a pipe: waiting for blocked signals is no way
-/// here, because libdispatch keeps a thread that takes all of them.
+/// The signals that end a mount in order.
+///
+/// A handler writes each to a pipe from which `wait` reads. A mask and `sigwait` would not do: the
+/// main thread and those of the Swift runtime exist before us, and the kernel gives a signal to any
+/// thread that does not block it.
 enum Signals {
-    /// Takes the signals from now on, and ignores SIGPIPE.
-    /// - Returns: where `wait` reads them; nil when no pipe could be made.
-    static func take() -> Int32? {
-        var ends: [Int32] = [-1, -1]
-        // SAFETY: fills the two elements.
-        guard unsafe pipe(&ends) == 0 else { return nil }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        unsafe signalPipe = ends[1]
-        var action = sigaction()
-        // SAFETY: the handler does nothing but write(2), which is async-signal-safe.
-        unsafe action.__sigaction_handler.sa_handler = { number in
-            var byte = UInt8(truncatingIfNeeded: number)
-            let saved = errno
-            _ = unsafe write(signalPipe, &byte, 1)
-            errno = saved
-        }
-        action.sa_flags = SA_RESTART
-        for number in [SIGTERM, SIGINT, SIGHUP] { unsafe sigaction(number, &action, nil) }
+    /// Ignores SIGPIPE and catches SIGTERM, SIGINT and SIGHUP for `wait`.
+    static func catchAll() throws(LaunchError) {
         signal(SIGPIPE, SIG_IGN)
-        return ends[0]
+        var ends: [Int32] = [-1, -1]
+        // SAFETY: the array has room for the two descriptors.
+        guard unsafe ends.withUnsafeMutableBufferPointer({ unsafe pipe($0.baseAddress) }) == 0
+        else { throw LaunchError("No pipe for signals could be made: \(SystemError.text).") }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        readEnd.store(ends[0], ordering: .relaxed)
+        writeEnd.store(ends[1], ordering: .relaxed)
+        for number in [SIGTERM, SIGINT, SIGHUP] { signal(number, noteSignal) }
     }
 
-    /// Waits for a signal. Blocks the calling thread.
-    static func wait(_ pipe: Int32) -> Int32 {
-        var byte: UInt8 = 0
-        // SAFETY: reads one byte.
-        while unsafe read(pipe, &byte, 1) != 1 {}
-        return Int32(byte)
+    /// Waits for the next one. Blocks the calling thread.
+    static func wait() -> Int32 {
+        var number: UInt8 = 0
+        // SAFETY: reads one byte into the variable.
+        while unsafe read(readEnd.load(ordering: .relaxed), &number, 1) != 1 {}
+        return Int32(number)
     }
 }
 
-// SAFETY: no lock: written once in `take`, before the handler that reads it is installed.
-private nonisolated(unsafe) var signalPipe: Int32 = -1
+private let readEnd = Atomic<Int32>(-1)
+private let writeEnd = Atomic<Int32>(-1)
+
+/// Runs inside a signal handler: only what `man 7 signal-safety` lists.
+private func noteSignal(_ number: Int32) {
+    let saved = errno
+    var byte = UInt8(truncatingIfNeeded: number)
+    // SAFETY: writes one byte of the variable.
+    _ = unsafe write(writeEnd.load(ordering: .relaxed), &byte, 1)
+    errno = saved
+}
