@@ -21,11 +21,14 @@ class Server:
     region: str
 
 
+def read_values():
+    """What Tests/Servers/start.sh wrote."""
+    lines = pathlib.Path(os.environ['WARDFS_TEST_SERVERS']).read_text().splitlines()
+    return dict(line.split('=', 1) for line in lines)
+
+
 def read_servers():
-    values = {}
-    for line in pathlib.Path(os.environ['WARDFS_TEST_SERVERS']).read_text().splitlines():
-        key, _, value = line.partition('=')
-        values[key] = value
+    values = read_values()
 
     def server(name):
         prefix = f'WARDFS_TEST_{name.upper()}'
