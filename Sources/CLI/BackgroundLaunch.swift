@@ -50,8 +50,10 @@ enum BackgroundLaunch {
         unsafe posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
         unsafe posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
         var child = pid_t()
+        // By its own path, so that the process has the program's name.
+        let program = ProgramPath.own
         return unsafe ArgumentVector.with(arguments) { pointers in
-            unsafe posix_spawn(&child, "/proc/self/exe", &actions, &attributes, pointers, environ)
+            unsafe posix_spawn(&child, program, &actions, &attributes, pointers, environ)
         }
     }
 
@@ -68,6 +70,17 @@ enum BackgroundLaunch {
             bytes += buffer.prefix(count)
         }
         return String(decoding: bytes, as: UTF8.self)
+    }
+}
+
+/// Where this program lies.
+private enum ProgramPath {
+    static var own: String {
+        let link = "/proc/self/exe"
+        // SAFETY: realpath allocates the result, freed below.
+        guard let resolved = unsafe realpath(link, nil) else { return link }
+        defer { unsafe free(resolved) }
+        return unsafe String(cString: resolved)
     }
 }
 

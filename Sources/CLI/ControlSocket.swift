@@ -78,9 +78,18 @@ final class ControlSocket: Sendable {
     /// Tells the clients the end, and waits until they have heard it.
     func close(final pending: FileSystem.Pending) {
         final.withLock { $0 = pending }
+        // A client that connected just before the unmount may not be accepted yet.
+        var rounds = 0
+        var queue = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        // SAFETY: one structure, valid for the call.
+        while rounds < 8, unsafe poll(&queue, 1, 0) > 0 {
+            // SAFETY: no descriptors: waits for the interval.
+            poll(nil, 0, Self.interval / 8)
+            rounds += 1
+        }
         shutdown(descriptor, Int32(SHUT_RDWR))
         // Each client's thread sees the end within one interval.
-        var rounds = 0
+        rounds = 0
         while clients.withLock({ $0 > 0 }), rounds < 8 {
             // SAFETY: no descriptors: waits for the interval.
             poll(nil, 0, Self.interval / 2)

@@ -21,9 +21,8 @@ struct MountDaemon {
     /// Mounts, serves until the unmount, waits for uploads.
     /// - Throws: an exit code; the sentence has then been shown.
     func run() async throws {
-        // Before any thread of our own starts, so that all inherit it.
-        let signals = Signals.block()
         do throws(LaunchError) {
+            try Signals.catchAll()
             let clocks = SystemClocks()
             let logger = try sink.makeLogger(level: command.mount.logLevel.level, clock: clocks)
             try harden()
@@ -32,7 +31,7 @@ struct MountDaemon {
             let control = try ControlSocket(mountPoint: mountPoint.path)
             let parts = try await Wiring(command, clocks: clocks, logger: logger).assemble()
             let session = try makeSession(parts, mountPoint, logger)
-            try await serve(session, parts, control, signals, logger)
+            try await serve(session, parts, control, logger)
         } catch {
             readiness.tell(error.description)
             throw Failure.shown(error)
@@ -75,13 +74,13 @@ struct MountDaemon {
 
     private func serve(
         _ session: FUSESession, _ parts: Wiring.Parts, _ control: ControlSocket,
-        _ signals: sigset_t, _ logger: Logger
+        _ logger: Logger
     ) async throws(LaunchError) {
         let fileSystem = parts.fileSystem
         control.serve { fileSystem.pending }
         let hasUnmounted = Atomic(false)
         _ = LoopThread.start {
-            let number = Signals.wait(for: signals)
+            let number = Signals.wait()
             logger.event(.notice, "ending on a signal", [.code: number])
             if !hasUnmounted.exchange(true, ordering: .acquiringAndReleasing) { session.unmount() }
         }

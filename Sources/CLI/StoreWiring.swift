@@ -33,7 +33,9 @@ struct StoreWiring {
         case .bucket(let bucket, let prefix):
             return try await makeS3Store(bucket, prefix: prefix)
         case .directory(let path):
-            return try await makeDirectoryStore(path)
+            return try await DirectoryStoreWiring(
+                path: path, keyFile: command.store.keyFile, clock: clocks
+            ).makeStore()
         }
     }
 
@@ -155,11 +157,5 @@ struct StoreWiring {
                 // Two threads: a slow credential_process must not stop a file from being read.
                 executor: BlockingExecutor(threads: 2), wallClock: clocks,
                 clock: clocks.continuous, logger: logger))
-    }
-
-    // MARK: Directory
-
-    private func makeDirectoryStore(_ path: String) async throws(LaunchError) -> any ObjectStore {
-        throw LaunchError("x")
     }
 }

@@ -34,7 +34,12 @@ struct UnmountCommand: ParsableCommand {
                 LaunchError(
                     "Unmounted, but \(held) file(s) were never published: their writers were told "
                         + "an error, or were killed.", .filesHeld))
-        case .finished, .processEnded: return
+        case .finished: return
+        case .processEnded:
+            throw Failure.shown(
+                LaunchError(
+                    "Unmounted, but the mount's process ended without telling whether all files "
+                        + "were uploaded: see its log.", .filesHeld))
         case .timedOut:
             throw Failure.shown(
                 LaunchError("Unmounted; uploads go on in the background.", .stillUploading))

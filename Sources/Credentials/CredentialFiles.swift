@@ -80,8 +80,9 @@ struct CredentialFile: Sendable {
     var text: String? { String(validating: bytes, as: UTF8.self) }
 
     /// Whether every user of the machine may read it.
-    var isReadableByAll: Bool { status.permissions & 0o004 != 0 }
+    var isReadableByAll: Bool { status.kind == .file && status.permissions & 0o004 != 0 }
 
-    /// Whether others than its owner may change it.
-    var isWritableByOthers: Bool { status.permissions & 0o022 != 0 }
+    /// Whether others than its owner may change it. What is written to a device such as /dev/null
+    /// is never read again.
+    var isWritableByOthers: Bool { status.kind == .file && status.permissions & 0o022 != 0 }
 }

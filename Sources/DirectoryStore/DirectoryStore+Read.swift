@@ -102,10 +102,11 @@ extension DirectoryStore {
             }
         }
         for extent in object.manifest.extents.slice(range) {
-            let reader = try await executor.run { () throws(ObjectStoreError) in
-                try DataFileReader(extent, files: files, keys: keys)
+            let (reader, sent) = try await executor.run { () throws(ObjectStoreError) in
+                let reader = try DataFileReader(extent, files: files, keys: keys)
+                return (reader, try reader.sendTurn(from: 0, into: sink))
             }
-            var offset: UInt64 = 0
+            var offset = sent
             while offset < extent.range.count {
                 try Self.checkCancellation(operation)
                 let start = offset

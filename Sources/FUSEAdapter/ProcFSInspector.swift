@@ -1,4 +1,4 @@
-internal import FileSystem
+package import FileSystem
 internal import Glibc
 
 /// Reads `/proc` of this machine.
@@ -24,6 +24,22 @@ package struct ProcFSInspector: ProcessInspector {
         let fields = text[text.index(after: close)...].split(separator: " ")
         guard fields.count > 6, let flags = UInt64(fields[6]) else { return false }
         return flags & Self.killedFlag != 0
+    }
+
+    package func hasDescriptor(of inode: InodeNumber, thread pid: Int32) -> Bool {
+        let path = "/proc/\(pid)/fdinfo"
+        // SAFETY: the stream is closed below; an entry's name is copied before the next is read.
+        guard let stream = unsafe opendir(path) else { return false }
+        defer { unsafe closedir(stream) }
+        let line = "\nino:\t\(inode.rawValue)\n"
+        while let entry = unsafe readdir(stream) {
+            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                unsafe String(
+                    cString: UnsafeRawPointer(pointer).assumingMemoryBound(to: CChar.self))
+            }
+            if let info = read("\(path)/\(name)"), info.contains(line) { return true }
+        }
+        return false
     }
 
     private func read(_ path: String) -> String? {

@@ -78,4 +78,9 @@ package protocol ProcessInspector: Sendable {
     /// False when it is not visible.
     /// Source: `man 5 proc`, `/proc/pid/stat`; Linux `include/linux/sched.h`.
     func isKilled(thread pid: Int32) -> Bool
+
+    /// Whether the process has a descriptor of an inode with this number. True for a file of
+    /// another file system with the same number; false when the process is not visible.
+    /// Source: `man 5 proc_pid_fdinfo`, `ino`.
+    func hasDescriptor(of inode: InodeNumber, thread pid: Int32) -> Bool
 }

@@ -21,21 +21,18 @@ extension FileSystem {
     ) async throws(FileSystemError) {
         guard let handle = handles.file(number), handle.mode.isWritable else { return }
         let inode = handle.inode
-        if configuration.killedWriter == .quarantine,
-            inode.state.withLock({ $0.isContentDirty }), inspector.isKilled(thread: caller.pid)
-        {
-            try await quarantine(inode)
+        if inode.state.withLock({ $0.isContentDirty }), inspector.isKilled(thread: caller.pid) {
+            await closeKilled(inode)
             return
         }
         let (sticky, isUntouched) = inode.state.withLock { state in
             defer { state.stickyError = nil }
-            // A new file that nothing was written to yet: the shell closes its copy of a
-            // redirection before the command runs.
-            let isUntouched = state.remote == nil && state.contentChangeCount == 1
-            return (state.stickyError, isUntouched)
+            return (state.stickyError, state.remote == nil && state.changeCount == 1)
         }
         if let sticky { throw sticky }
-        if isUntouched { return }
+        // The shell closes its first descriptor of a redirection before the command runs: the new
+        // file is not empty for good while the process has another one.
+        if isUntouched, inspector.hasDescriptor(of: inode.number, thread: caller.pid) { return }
         if let opener = handle.openerProcess,
             let closer = inspector.processID(ofThread: caller.pid), opener != closer
         {
@@ -75,17 +72,7 @@ extension FileSystem {
             return (false, state.content)
         }
         if isDue {
-            background.start {
-                // A waiter may have made the publication already; then nothing is due.
-                do throws(FileSystemError) {
-                    try await self.settle(inode, "release")
-                } catch {
-                    self.logger.event(
-                        .error, "publication after the last close was given up",
-                        [.inode: inode.number, .error: error])
-                }
-                self.table.unpin(inode)
-            }
+            publishBehind(inode)
             return
         }
         if let idle { giveUp(idle) }
@@ -110,16 +97,35 @@ extension FileSystem {
         }
     }
 
-    /// The writer was killed: the good object must not be replaced by what it left.
-    private func quarantine(_ inode: Inode) async throws(FileSystemError) {
-        logger.event(
-            .warning, "writer was killed: its file is set aside and not published",
-            [.inode: inode.number])
-        // Not cancelled with the dying caller: the file has to be set aside in any case.
-        let task = Task {
+    /// The writer was killed. What is done for its file is not cancelled with the dying caller.
+    private func closeKilled(_ inode: Inode) async {
+        switch configuration.killedWriter {
+        case .quarantine:
+            // The good object must not be replaced by what the writer left.
+            logger.event(
+                .warning, "writer was killed: its file is set aside and not published",
+                [.inode: inode.number])
             await inode.gate.runUncancelled { self.setAside(inode, because: .killedWriter) }
+        case .publish:
+            table.pin(inode)
+            publishBehind(inode)
         }
-        await task.value
+    }
+
+    /// Publishes without anybody waiting; gives back one pin of the inode.
+    private func publishBehind(_ inode: Inode) {
+        inode.state.withLock { $0.isPublicationDue = true }
+        background.start {
+            // A waiter may have made the publication already; then nothing is due.
+            do throws(FileSystemError) {
+                try await self.settle(inode, "release")
+            } catch {
+                self.logger.event(
+                    .error, "publication after the last close was given up",
+                    [.inode: inode.number, .error: error])
+            }
+            self.table.unpin(inode)
+        }
     }
 
     // MARK: End of the mount

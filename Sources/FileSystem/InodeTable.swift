@@ -28,7 +28,10 @@ final class InodeTable: Sendable {
 
     private struct Tree: ~Copyable {
         var nodes: [InodeNumber: Node] = [:]
-        var nextNumber: UInt64 = 2
+        /// Far above the numbers of devices, pipes and usual files, so that a descriptor found by
+        /// its inode number is ours (`ProcessInspector.hasDescriptor`), and below 2^32 for a long
+        /// time, so that 32-bit programs can stat.
+        var nextNumber: UInt64 = 1 << 30
     }
 
     private let tree: Mutex<Tree>

@@ -114,6 +114,7 @@ def test_staging_is_empty_after_publishing(own_bucket, mounts):
 def test_a_full_staging_area_is_enospc_at_write_and_the_mount_goes_on(
         s3, own_bucket, mounts, tmp_path):
     mount = mounts(f's3://{own_bucket}', '--staging-size', '32M')
+    mount.held = True
     files = [open(mount.path / f'file{number}', 'wb', buffering=0) for number in range(20)]
 
     with pytest.raises(OSError) as caught:

@@ -13,9 +13,19 @@ import Synchronization
 /// Processes as a test says they are.
 final class FakeProcesses: ProcessInspector {
     private let killed = Mutex<Set<Int32>>([])
+    private let others = Mutex<Set<Int32>>([])
 
     func processID(ofThread pid: Int32) -> Int32? { pid }
     func isKilled(thread pid: Int32) -> Bool { killed.withLock { $0.contains(pid) } }
+
+    func hasDescriptor(of inode: InodeNumber, thread pid: Int32) -> Bool {
+        others.withLock { $0.contains(pid) }
+    }
+
+    /// Says that a process has another descriptor of whatever it closes.
+    func keepOpen(_ pid: Int32) {
+        _ = others.withLock { $0.insert(pid) }
+    }
 
     func kill(_ pid: Int32) {
         _ = killed.withLock { $0.insert(pid) }

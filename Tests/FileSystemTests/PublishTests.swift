@@ -102,6 +102,7 @@ import Testing
         fixture.processes.kill(MountedFixture.writer.pid)
 
         try await fixture.close(handle)
+        await fixture.fileSystem.drain()
 
         #expect(fixture.object("a.txt") == "half")
     }
@@ -156,12 +157,25 @@ import Testing
         #expect(fixture.memory.totalCount == 0)
     }
 
-    @Test("an empty new file is published at its release") func empty() async throws {
+    @Test("an empty new file is in the store when close returns") func empty() async throws {
         let handle = try await fixture.create("a.txt")
         try await fixture.close(handle)
-        await fixture.fileSystem.drain()
 
         #expect(fixture.object("a.txt") == "")
+    }
+
+    @Test("a redirection of the shell is published once, with what the command wrote (A8)")
+    func redirection() async throws {
+        let handle = try await fixture.create("a.txt")
+        fixture.processes.keepOpen(MountedFixture.writer.pid)
+
+        try await fixture.fileSystem.flush(handle, MountedFixture.writer)
+        #expect(fixture.object("a.txt") == nil)
+
+        try await fixture.write("output", to: handle)
+        try await fixture.close(handle)
+        #expect(fixture.object("a.txt") == "output")
+        #expect(fixture.memory.count(of: .put) == 1)
     }
 
     @Test("a write that failed for want of room is never published (D1)") func full() async throws {

@@ -1,7 +1,9 @@
+import HTTP
 import ObjectStorage
 import ObjectStoreTestSupport
-import S3
 import Testing
+
+@testable import S3
 
 @Suite struct EncryptionTests {
     private static let keyID = "12345678-1234-1234-1234-123456789012"
@@ -76,5 +78,36 @@ import Testing
         let stored = try await store.put(object, body: MemorySource([1]), checksum: nil)
 
         #expect(stored.encryption == .none)
+    }
+
+    @Test("a bucket whose policy denies unencrypted writes takes ours, and only encrypted ones")
+    func policy() async throws {
+        let server = Server.miniStack
+        var configuration = try server.configuration()
+        configuration.bucket = "wardfs-s3-policy-tests"
+        let store = try server.store(configuration)
+        _ = try? await store.client.send(S3Request("CreateBucket", .put, key: nil))
+        let policy =
+            "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Deny\","
+            + "\"Principal\":\"*\",\"Action\":\"s3:PutObject\","
+            + "\"Resource\":\"arn:aws:s3:::wardfs-s3-policy-tests/*\",\"Condition\":"
+            + "{\"StringNotEquals\":{\"s3:x-amz-server-side-encryption\":\"AES256\"}}}]}"
+        _ = try await store.client.send(
+            S3Request(
+                "PutBucketPolicy", .put, key: nil, query: [("policy", nil)],
+                body: MemorySource(Array(policy.utf8))))
+        let object = NewObject(key: ObjectKey("object"))
+
+        let stored = try await store.put(object, body: MemorySource([1]), checksum: nil)
+        let upload = try await store.createMultipartUpload(object)
+        try await store.abortMultipartUpload(upload)
+        configuration.encryption = .none
+        let plain = try server.store(configuration)
+        let error = await #expect(throws: ObjectStoreError.self) {
+            try await plain.put(object, body: MemorySource([1]), checksum: nil)
+        }
+
+        #expect(stored.encryption == .s3)
+        #expect(error?.code == .accessDenied)
     }
 }

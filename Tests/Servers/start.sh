@@ -90,7 +90,7 @@ if ! alive ministack; then
     launch ministack env -u AWS_ACCESS_KEY_ID -u AWS_SECRET_ACCESS_KEY AUTH=true \
         BIND_HOST=127.0.0.1 MINISTACK_HOST=127.0.0.1 GATEWAY_PORT="$mini_port" \
         EDGE_PORT="$mini_port" SERVICES=s3,sts,iam,kms IOT_MTLS_ENABLED=0 SFTP_ENABLED=0 \
-        LOG_LEVEL=WARNING "$cache/venv-ministack/bin/ministack"
+        LOG_LEVEL=WARNING "$cache/venv-ministack/bin/python" "$here/ministack_native.py"
 fi
 
 if ! alive seaweedfs; then
