@@ -33,6 +33,7 @@ package final class FaultyDisk: Disk {
         var fault: Fault?
         var matching = 0
         var counts: [DiskOperation: Int] = [:]
+        var hooks: [DiskOperation: @Sendable () -> Void] = [:]
     }
 
     private let base: any Disk
@@ -48,6 +49,12 @@ package final class FaultyDisk: Disk {
             $0.fault = fault
             $0.matching = 0
         }
+    }
+
+    /// Runs `body` in the middle of the next call of a kind, before the disk hears of it: what
+    /// another thread would do just then.
+    package func beforeNext(_ operation: DiskOperation, _ body: @escaping @Sendable () -> Void) {
+        state.withLock { $0.hooks[operation] = body }
     }
 
     /// Calls of a kind so far.
@@ -70,7 +77,8 @@ package final class FaultyDisk: Disk {
     }
 
     private func next(_ operation: DiskOperation) -> Fault? {
-        state.withLock { state -> Fault? in
+        if let hook = state.withLock({ $0.hooks.removeValue(forKey: operation) }) { hook() }
+        return state.withLock { state -> Fault? in
             state.counts[operation, default: 0] += 1
             guard let fault = state.fault, fault.operation ?? operation == operation else {
                 return nil

@@ -4,6 +4,7 @@ import LocalDiskTestSupport
 import ObjectStorage
 import ObjectStoreTestSupport
 import Staging
+import Synchronization
 import Testing
 
 @Suite("StagedFile")
@@ -222,5 +223,46 @@ struct StagedFileTests {
             try source.read(at: 0, into: &output)
         }
         #expect(first == Array(content.prefix(block)))
+    }
+
+    @Test("a source taken while a write is on its way does not take that write for its own")
+    func snapshotDuringWrite() throws {
+        let fixture = try Fixture()
+        let file = try fixture.area.makeFile()
+        try file.write(bytes(2 * block), at: 0)
+        let taken = Box<any ByteSource>()
+        fixture.disk.beforeNext(.write) { taken.set(file.source(ByteRange(0..<2 * block))) }
+
+        try file.write(bytes(block, seed: 4), at: block)
+
+        let source = try #require(taken.value)
+        #expect(throws: ObjectStoreError.self) { try source.content() }
+    }
+
+    @Test("a reader whose slot is taken by a writer looks again, and sees no damage")
+    func slotTakenWhileReading() throws {
+        let fixture = try Fixture()
+        let file = try fixture.area.makeFile()
+        try file.write(bytes(block), at: 0)
+        let failed = Box<any Error>()
+        fixture.disk.beforeNext(.read) {
+            do {
+                // The first goes to a new slot and frees the old one, which the second takes.
+                for seed in [UInt64(4), 5] { try file.write(bytes(block, seed: seed), at: 0) }
+            } catch {
+                failed.set(error)
+            }
+        }
+
+        #expect(try file.content() == bytes(block, seed: 5))
+        #expect(file.poisoning == nil && failed.value == nil)
+    }
+
+    private final class Box<Value: Sendable>: Sendable {
+        private let state = Mutex<Value?>(nil)
+
+        var value: Value? { state.withLock { $0 } }
+
+        func set(_ value: Value) { state.withLock { $0 = value } }
     }
 }

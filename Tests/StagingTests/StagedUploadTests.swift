@@ -127,6 +127,7 @@ struct StagedUploadTests {
             let bench = try await Bench()
             let content = bytes(6 * 131_072)
             try bench.write(content)
+            await bench.upload.settle()
             try bench.file.truncate(to: UInt64(size))
             try bench.file.truncate(to: UInt64(size) + 131_072)
 
