@@ -72,6 +72,7 @@ extension FileSystem {
             change.apply(to: &state.attributes, now: now)
             let isStored = Self.storedPart(before) != Self.storedPart(state.attributes)
             if isStored { state.changeCount += 1 }
+            if change.modified != nil { state.isTimeSet = true }
         }
         // An open writer's close carries the change.
         if !hasWriters { try await publishHoldingGate(inode, "setattr") }

@@ -69,10 +69,10 @@ extension FileSystem {
         guard let (_, content, isCopyEnough) = start else { return }
         await quiesce(inode)
         // A write that ended meanwhile counts: taken again now that nothing writes.
-        let (object, counts, size) = inode.state.withLock { state in
+        var (object, counts, size, isTimeSet) = inode.state.withLock { state in
             (
                 target(key: key, state: state), (state.changeCount, state.contentChangeCount),
-                state.attributes.size
+                state.attributes.size, state.isTimeSet
             )
         }
         do throws(FileSystemError) {
@@ -80,9 +80,8 @@ extension FileSystem {
             if isCopyEnough {
                 stored = try await copyMetadata(of: inode, onto: object, operation)
             } else if let content {
-                stored = try await storing(operation) { () async throws(ObjectStoreError) in
-                    try await content.upload.publish(object)
-                }
+                (stored, object) = try await upload(
+                    content, as: object, isTimeSet: isTimeSet, operation)
             } else {
                 throw FileSystemError(.inputOutput, operation)
             }
@@ -91,6 +90,22 @@ extension FileSystem {
             noteFailure(inode, error)
             throw error
         }
+    }
+
+    /// Brings the content into the store.
+    /// - Returns: also the object with the metadata that it has now. An upload that began while the
+    ///   file was written keeps the time of its beginning, unless someone set another: a new time
+    ///   would cost another version of the object.
+    private func upload(
+        _ content: StagedContent, as object: NewObject, isTimeSet: Bool, _ operation: String
+    ) async throws(FileSystemError) -> (StoredObject, NewObject) {
+        let wanted = POSIXMetadata.withoutTime(object.userMetadata)
+        let stored = try await storing(operation) { () async throws(ObjectStoreError) in
+            try await content.upload.publish(object) { metadata in
+                !isTimeSet && POSIXMetadata.withoutTime(metadata) == wanted
+            }
+        }
+        return (stored, content.upload.published ?? object)
     }
 
     /// Returns when no write is under way; new ones wait while `isPublishing`.
@@ -116,6 +131,7 @@ extension FileSystem {
                 eTag: stored.eTag, size: size, lastModified: stored.lastModified ?? now,
                 userMetadata: object.userMetadata, contentType: object.contentType,
                 storageClass: "STANDARD")
+            POSIXMetadata.decode(object.userMetadata, into: &state.attributes)
             (state.publishedCount, state.publishedContentCount) = counts
             state.replaces = nil
             state.readerGeneration += 1

@@ -94,6 +94,7 @@ extension FileSystem {
         inode.state.withLock { state in
             state.changeCount += 1
             state.contentChangeCount += 1
+            state.isTimeSet = false
             change(&state.attributes)
             state.attributes.modified = now
             state.attributes.changed = now

@@ -35,6 +35,9 @@ struct InodeState: Sendable {
     /// Both counts at the last publication.
     var publishedCount: UInt64 = 0
     var publishedContentCount: UInt64 = 0
+    /// Whether someone set the modification time since the last write: then it must be stored
+    /// exactly.
+    var isTimeSet = false
     /// The version of another object that a rename of this unpublished file replaced in the tree.
     var replaces: ETag?
     /// Rises when this mount publishes or moves the object: open readers then follow.

@@ -39,6 +39,11 @@ package enum POSIXMetadata {
         }
     }
 
+    /// The metadata less the modification time.
+    package static func withoutTime(_ metadata: [String: String]) -> [String: String] {
+        metadata.filter { $0.key != "mtime" }
+    }
+
     private static func encode(_ time: Timestamp) -> String {
         guard time.nanoseconds != 0 else { return String(time.seconds) }
         let fraction = String(time.nanoseconds)

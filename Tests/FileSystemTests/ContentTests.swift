@@ -76,6 +76,41 @@ import Testing
         #expect(fixture.memory.totalCount == 0)
     }
 
+    @Test("a streamed file is one upload, though its time changed since the upload began")
+    func streamed() async throws {
+        let handle = try await fixture.create("a")
+        let block = String(repeating: "x", count: 1 << 20)
+        for index in 0..<40 {
+            try await fixture.write(block, at: UInt64(index) << 20, to: handle)
+            fixture.time.advance(by: .seconds(1))
+        }
+        try await fixture.close(handle)
+
+        #expect(fixture.memory.count(of: .createMultipartUpload) == 1)
+        #expect(fixture.memory.count(of: .copy) == 0)
+        let attributes = try await fixture.lookup("a").attributes
+        let metadata = try await fixture.memory.head(ObjectKey("a")).userMetadata
+        #expect(attributes.size == 40 << 20)
+        #expect(metadata?["mtime"] == String(attributes.modified.seconds))
+    }
+
+    @Test("a time that was set is stored exactly, also for a streamed file")
+    func streamedWithTime() async throws {
+        let handle = try await fixture.create("a")
+        let block = String(repeating: "x", count: 1 << 20)
+        for index in 0..<40 {
+            try await fixture.write(block, at: UInt64(index) << 20, to: handle)
+        }
+        let inode = try await fixture.lookup("a").inode
+        _ = try await fileSystem.setAttributes(
+            inode, AttributeChange(modified: Timestamp(seconds: 5, nanoseconds: 7)))
+        try await fixture.close(handle)
+
+        let metadata = try await fixture.memory.head(ObjectKey("a")).userMetadata
+        #expect(metadata?["mtime"] == "5.000000007")
+        #expect(try await fixture.lookup("a").attributes.modified.seconds == 5)
+    }
+
     // MARK: Changing what exists
 
     @Test("a file can be changed in place, lengthened and cut") func modify() async throws {
