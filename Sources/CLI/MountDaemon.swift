@@ -46,8 +46,9 @@ struct MountDaemon {
     private func harden() throws(LaunchError) {
         do throws(EncryptionError) {
             try ProcessHardening.apply()
+            try CryptographicLibrary.verify()
         } catch {
-            throw LaunchError("The process could not be hardened against core dumps: \(error)")
+            throw LaunchError("The process cannot protect its keys: \(error)")
         }
     }
 

@@ -46,11 +46,9 @@ struct StoreWiring {
     ) async throws(LaunchError) -> any ObjectStore {
         let transport = try makeTransport()
         let lookup = credentialLookup(transport)
-        let configuration = try await s3Configuration(bucket, prefix: prefix, lookup)
-        let store = S3ObjectStore(
-            configuration, transport: transport, credentials: lookup.provider(),
-            clock: clocks.continuous, wallClock: clocks, random: RandomBytes.system,
-            logger: logger, counters: counters)
+        var configuration = try await s3Configuration(bucket, prefix: prefix, lookup)
+        let credentials = lookup.provider()
+        let store = s3Store(configuration, transport, credentials)
         do throws(ObjectStoreError) {
             try await store.verifyAccess()
         } catch {
@@ -60,7 +58,35 @@ struct StoreWiring {
             logger.event(
                 .warning, "objects are NOT encrypted by the server: --sse none is not for PHI")
         }
-        return store
+        if await heedsConditions(store) { return store }
+        logger.event(
+            .warning, "this server ignores conditions: changes by others can be overwritten")
+        configuration.capabilities.conditionalWrites = false
+        configuration.capabilities.conditionalDelete = false
+        return s3Store(configuration, transport, credentials)
+    }
+
+    private func s3Store(
+        _ configuration: S3Configuration, _ transport: any HTTPTransport,
+        _ credentials: any CredentialProvider
+    ) -> S3ObjectStore {
+        S3ObjectStore(
+            configuration, transport: transport, credentials: credentials,
+            clock: clocks.continuous, wallClock: clocks, random: RandomBytes.system,
+            logger: logger, counters: counters)
+    }
+
+    /// Whether conditional writes can be relied on. AWS's can; another server is asked, unless
+    /// nothing is to be written to it.
+    private func heedsConditions(_ store: S3ObjectStore) async -> Bool {
+        guard command.store.endpointURL != nil, !command.mount.readOnly else { return true }
+        do throws(ObjectStoreError) {
+            return try await store.heedsConditions()
+        } catch {
+            // A server that does not take the probe is no proof: each write tells by itself.
+            logger.event(.info, "conditional writes could not be tried", [.error: error])
+            return true
+        }
     }
 
     private func makeTransport() throws(LaunchError) -> CurlTransport {

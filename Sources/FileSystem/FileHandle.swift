@@ -34,13 +34,19 @@ final class FileHandle: Sendable {
     let mode: OpenMode
     /// The process that opened it; nil when it is not visible.
     let openerProcess: Int32?
+    /// `InodeState.lostContents` when it was opened.
+    let lostContents: UInt64
     private let state = Mutex(State())
 
-    init(number: HandleNumber, inode: Inode, mode: OpenMode, openerProcess: Int32?) {
+    init(
+        number: HandleNumber, inode: Inode, mode: OpenMode, openerProcess: Int32?,
+        lostContents: UInt64
+    ) {
         self.number = number
         self.inode = inode
         self.mode = mode
         self.openerProcess = openerProcess
+        self.lostContents = lostContents
     }
 
     /// The handle's reader, made anew when this mount itself has published or moved the object

@@ -9,7 +9,11 @@ extension FileSystem {
         let inode = try inode(number, "getattr")
         if number == .root { return fixedEntry(inode) }
         let now = clock.now()
-        return inode.state.withLock { state in
+        return try inode.state.withLock { state throws(FileSystemError) in
+            if state.isUnlinked, state.openHandles == 0 {
+                // Gone, also for a kernel that still remembers the name.
+                throw FileSystemError(.stale, "getattr")
+            }
             let isLocal = state.content != nil || state.isUnlinked
             guard state.isSettled, isLocal || state.validUntil > now else { return nil }
             return Entry(

@@ -167,6 +167,7 @@ extension FileSystem {
         let (content, isGone) = inode.state.withLock { state in
             let content = state.content
             state.content = nil
+            state.lostContents += 1
             state.isPublishing = false
             state.publishedCount = state.changeCount
             state.publishedContentCount = state.contentChangeCount
@@ -177,6 +178,7 @@ extension FileSystem {
                 state.attributes.size = remote.size
                 state.attributes.modified = remote.lastModified
                 state.attributes.changed = now
+                POSIXMetadata.decode(remote.userMetadata ?? [:], into: &state.attributes)
                 return (content, false)
             }
             state.isUnlinked = true

@@ -15,7 +15,9 @@ extension FileSystem {
     ) throws(FileSystemError) -> Bool {
         let handle = try writableHandle(number)
         let content: StagedContent? = handle.inode.state.withLock { state in
-            guard !state.isPublishing, let content = state.content else { return nil }
+            guard !state.isPublishing, state.lostContents == handle.lostContents,
+                let content = state.content
+            else { return nil }
             state.writesUnderWay += 1
             return content
         }
@@ -35,6 +37,9 @@ extension FileSystem {
         let handle = try writableHandle(number)
         let inode = handle.inode
         try await inode.gate.run("write") { () async throws(FileSystemError) in
+            guard inode.state.withLock({ $0.lostContents == handle.lostContents }) else {
+                throw FileSystemError(.inputOutput, "write")
+            }
             let content = try await self.contentToWrite(inode, "write")
             let range = ByteRange(offset: offset, count: UInt64(bytes.count))
             try await self.fill(content.file.missingRanges(forWrite: range), of: content)

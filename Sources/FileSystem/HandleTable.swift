@@ -18,11 +18,12 @@ final class HandleTable: Sendable {
     func addFile(
         _ inode: Inode, mode: OpenMode, openerProcess: Int32?
     ) throws(FileSystemError) -> FileHandle {
+        let lostContents = inode.state.withLock { $0.lostContents }
         let handle: FileHandle? = state.withLock { state in
             guard state.files.count < Self.maximumCount else { return nil }
             let handle = FileHandle(
                 number: HandleNumber(state.next), inode: inode, mode: mode,
-                openerProcess: openerProcess)
+                openerProcess: openerProcess, lostContents: lostContents)
             state.next += 1
             state.files[handle.number] = handle
             return handle

@@ -35,6 +35,9 @@ struct InodeState: Sendable {
     /// Both counts at the last publication.
     var publishedCount: UInt64 = 0
     var publishedContentCount: UInt64 = 0
+    /// Counts contents that were set aside: a handle that is older has lost what it wrote, and may
+    /// not go on as if nothing had happened.
+    var lostContents: UInt64 = 0
     /// Whether someone set the modification time since the last write: then it must be stored
     /// exactly.
     var isTimeSet = false

@@ -70,6 +70,24 @@ import Testing
         #expect(fixture.fileSystem.pending.held == 1)
     }
 
+    @Test("a writer that was told an error cannot go on and publish a half of its file")
+    func afterFailure() async throws {
+        fixture.setObject("a.txt", "old and long")
+        let handle = try await fixture.open("a.txt", write: true, truncate: true).handle
+        try await fixture.write("new ", to: handle)
+        fixture.store.script(.put, call: 1, .fail(.serverFailure))
+        #expect(
+            await errorCode { try await fixture.fileSystem.synchronize(handle) } == .inputOutput)
+
+        let write = await errorCode { try await fixture.write("half", at: 4, to: handle) }
+        try await fixture.close(handle)
+
+        #expect(write == .inputOutput)
+        #expect(fixture.object("a.txt") == "old and long")
+        try await fixture.save("whole", to: "b.txt")
+        #expect(fixture.object("b.txt") == "whole")
+    }
+
     @Test("a name that someone else took since it was created gives ESTALE at close (K12)")
     func lostCreate() async throws {
         let handle = try await fixture.create("a.txt")
