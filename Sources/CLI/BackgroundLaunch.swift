@@ -25,7 +25,7 @@ enum BackgroundLaunch {
         guard status == 0 else {
             throw LaunchError("The background process could not be started (error \(status)).")
         }
-        let answer = readAll(ends.0)
+        let answer = Descriptor.readAll(ends.0)
         if answer == Readiness.word { return }
         throw LaunchError(
             answer.isEmpty ? "The background process ended before it was ready." : answer)
@@ -57,20 +57,6 @@ enum BackgroundLaunch {
         }
     }
 
-    private static func readAll(_ descriptor: Int32) -> String {
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        while true {
-            // SAFETY: reads at most the buffer's length.
-            let count = unsafe buffer.withUnsafeMutableBytes {
-                unsafe read(descriptor, $0.baseAddress, $0.count)
-            }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { break }
-            bytes += buffer.prefix(count)
-        }
-        return String(decoding: bytes, as: UTF8.self)
-    }
 }
 
 /// Where this program lies.
@@ -97,10 +83,7 @@ final class Readiness: Sendable {
     /// Call once.
     func tell(_ text: String) {
         guard let descriptor else { return }
-        // SAFETY: writes the text's bytes. The starter may be gone already; then nobody asks.
-        _ = unsafe Array(text.utf8).withUnsafeBytes {
-            unsafe write(descriptor, $0.baseAddress, $0.count)
-        }
+        Descriptor.write(text, to: descriptor)
         close(descriptor)
     }
 }

@@ -26,13 +26,13 @@ enum LogSink: Sendable {
     private func makeOutput() throws(LaunchError) -> LogOutput {
         switch self {
         case .standardError:
-            return { Self.write($0, to: STDERR_FILENO) }
+            return { Descriptor.write($0, to: STDERR_FILENO) }
         case .file(let path):
             let descriptor = unsafe open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
             guard descriptor >= 0 else {
                 throw LaunchError("The log file cannot be opened: \(SystemError.text).")
             }
-            return { Self.write($0, to: descriptor) }
+            return { Descriptor.write($0, to: descriptor) }
         case .system:
             return { line in
                 // The priority at the head is syslog's own form too; syslog adds the time itself.
@@ -43,11 +43,5 @@ enum LogSink: Sendable {
                 }
             }
         }
-    }
-
-    private static func write(_ line: [UInt8], to descriptor: Int32) {
-        // SAFETY: writes at most the buffer's length. A log line that cannot be written has nowhere
-        // to be reported.
-        _ = unsafe line.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
     }
 }

@@ -47,10 +47,7 @@ struct MountCommand: AsyncParsableCommand {
 /// Ends a command with a sentence on standard error and an exit code.
 enum Failure {
     static func shown(_ error: LaunchError) -> ExitCode {
-        // SAFETY: writes the text's bytes.
-        _ = unsafe Array("wardfs: \(error.description)\n".utf8).withUnsafeBytes {
-            unsafe write(STDERR_FILENO, $0.baseAddress, $0.count)
-        }
+        Descriptor.write("wardfs: \(error.description)\n", to: STDERR_FILENO)
         return error.exitCode
     }
 }

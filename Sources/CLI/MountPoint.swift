@@ -34,7 +34,7 @@ struct MountPoint: Sendable {
     /// Whether the kernel's table has a mount at exactly this path.
     /// Source: `man 5 proc_pid_mountinfo`.
     static func isMounted(_ path: String) -> Bool {
-        guard let table = TextFile.read("/proc/self/mountinfo") else { return false }
+        guard let table = Descriptor.readFile("/proc/self/mountinfo") else { return false }
         return table.split(separator: "\n").contains { line in
             let fields = line.split(separator: " ")
             return fields.count > 4 && unescaped(fields[4]) == path
@@ -54,28 +54,6 @@ struct MountPoint: Sendable {
         var count = -2
         while unsafe readdir(stream) != nil { count += 1 }
         return max(0, count)
-    }
-}
-
-/// Small files of the system.
-enum TextFile {
-    /// - Returns: nil when it cannot be read.
-    static func read(_ path: String) -> String? {
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 16 << 10)
-        while true {
-            // SAFETY: reads at most the buffer's length.
-            let count = unsafe buffer.withUnsafeMutableBytes {
-                unsafe Glibc.read(descriptor, $0.baseAddress, $0.count)
-            }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { break }
-            bytes += buffer.prefix(count)
-        }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }
 

@@ -36,21 +36,17 @@ struct UploadProgress {
             var events = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
             // SAFETY: one structure, valid for the call.
             guard unsafe poll(&events, 1, 500) > 0 else { continue }
-            var buffer = [UInt8](repeating: 0, count: 4096)
-            // SAFETY: reads at most the buffer's length.
-            let count = unsafe buffer.withUnsafeMutableBytes {
-                unsafe read(descriptor, $0.baseAddress, $0.count)
-            }
-            guard count > 0 else {
-                if showsProgress { show("\r\u{1B}[K") }
+            guard let some = Descriptor.readSome(descriptor), !some.isEmpty else {
+                if showsProgress { Descriptor.write("\r\u{1B}[K", to: STDERR_FILENO) }
                 return held.map { .finished(held: $0) } ?? .processEnded
             }
-            text += String(decoding: buffer.prefix(count), as: UTF8.self)
+            text += String(decoding: some, as: UTF8.self)
             while let end = text.firstIndex(of: "\n") {
                 let line = text[..<end]
                 if line.hasPrefix("done held=") { held = Int(line.dropFirst(10)) }
                 if showsProgress, let left = Self.publications(line), left > 0 {
-                    show("\r\u{1B}[KUploading: \(left) file(s) left")
+                    Descriptor.write(
+                        "\r\u{1B}[KUploading: \(left) file(s) left", to: STDERR_FILENO)
                 }
                 text.removeSubrange(...end)
             }
@@ -61,12 +57,5 @@ struct UploadProgress {
     private static func publications(_ line: Substring) -> Int? {
         guard line.hasPrefix("publications=") else { return nil }
         return Int(line.dropFirst(13).prefix { $0 != " " })
-    }
-
-    private func show(_ text: String) {
-        // SAFETY: writes the text's bytes.
-        _ = unsafe Array(text.utf8).withUnsafeBytes {
-            unsafe write(STDERR_FILENO, $0.baseAddress, $0.count)
-        }
     }
 }

@@ -198,10 +198,8 @@ extension FileSystem {
         guard let remote = inode.state.withLock({ $0.remote }) else {
             throw FileSystemError(.stale, operation)
         }
-        var target = object
-        target.condition = .none
         let request = CopyRequest(
-            source: object.key, sourceETag: remote.eTag, target: target, replacesMetadata: true)
+            source: object.key, sourceETag: remote.eTag, target: object, replacesMetadata: true)
         return try await storing(operation) { () async throws(ObjectStoreError) in
             try await store.copyAnySize(request, size: remote.size)
         }

@@ -1,46 +1,62 @@
 extension ObjectStore {
     /// Parts of one copy that are made side by side.
     private static var parallelParts: Int { 8 }
-    /// Bytes of a copied part: a large one saves requests, a small one time.
-    private static var copiedPartSize: UInt64 { 1 << 30 }
+    /// Bytes of a copied part: the store copies 8 of them at once in a few seconds.
+    private static var copiedPartSize: UInt64 { 256 << 20 }
 
     /// Copies an object of any size inside the bucket: CopyObject, or a multipart copy above the
     /// largest single copy. The parts all come of the version `request.sourceETag`.
-    /// - Parameter size: of the source in bytes.
+    /// - Parameters:
+    ///   - size: of the source in bytes.
+    ///   - limit: the most bytes to copy in one request; nil for the store's own limit. A copy in
+    ///     parts is faster, but does not keep tags.
     /// - Throws: `preconditionFailed` when the source changed; an upload begun is then aborted.
     package func copyAnySize(
-        _ request: CopyRequest, size: UInt64
+        _ request: CopyRequest, size: UInt64, inPartsAbove limit: UInt64? = nil
     ) async throws(ObjectStoreError) -> StoredObject {
-        guard size > capabilities.maximumPartSize else { return try await copy(request) }
+        var request = request
+        guard size > min(limit ?? .max, capabilities.maximumPartSize) else {
+            // Onto itself, the source's version is the condition.
+            if request.source == request.target.key { request.target.condition = .none }
+            return try await copy(request)
+        }
         guard let sourceETag = request.sourceETag else {
             throw ObjectStoreError(
                 .invalidRequest, operation: "UploadPartCopy",
                 detail: "a copy in parts needs the version of its source")
         }
-        var target = request.target
         if !request.replacesMetadata {
             let source = try await head(request.source)
-            target.userMetadata = source.userMetadata ?? [:]
-            target.contentType = source.contentType
+            request.target.userMetadata = source.userMetadata ?? [:]
+            request.target.contentType = source.contentType
         }
-        let upload = try await createMultipartUpload(target)
+        let upload = try await createMultipartUpload(request.target)
         do throws(ObjectStoreError) {
             let parts = try await copyParts(
                 of: request.source, sourceETag: sourceETag, size: size, to: upload)
             return try await completeMultipartUpload(
-                upload, as: target, parts: parts, size: size, checksum: nil)
+                upload, as: request.target, parts: parts, size: size, checksum: nil)
         } catch {
-            do throws(ObjectStoreError) {
-                try await abortMultipartUpload(upload)
-            } catch let abortError {
-                throw ObjectStoreError(
-                    error.code, operation: error.operation, status: error.status,
-                    requestID: error.requestID, storeCode: error.storeCode,
-                    detail: "and the upload could not be aborted: \(abortError.code.rawValue)",
-                    cause: error)
-            }
-            throw error
+            throw await abandoning(upload, after: error)
         }
+    }
+
+    /// Aborts an upload, also when the caller was cancelled.
+    /// - Returns: `error`, telling too when the upload could not be aborted.
+    private func abandoning(
+        _ upload: MultipartUpload, after error: ObjectStoreError
+    ) async -> ObjectStoreError {
+        let outcome = await Task {
+            await Result { () async throws(ObjectStoreError) in
+                try await self.abortMultipartUpload(upload)
+            }
+        }.value
+        guard case .failure(let abortError) = outcome else { return error }
+        return ObjectStoreError(
+            error.code, operation: error.operation, status: error.status,
+            requestID: error.requestID, storeCode: error.storeCode,
+            detail: "and the upload could not be aborted: \(abortError.code.rawValue)",
+            cause: error)
     }
 
     private func copyParts(
@@ -49,7 +65,7 @@ extension ObjectStore {
         let least =
             (size + UInt64(capabilities.maximumPartCount) - 1)
             / UInt64(capabilities.maximumPartCount)
-        let partSize = max(Self.copiedPartSize, least)
+        let partSize = min(max(Self.copiedPartSize, least), capabilities.maximumPartSize)
         let count = Int((size + partSize - 1) / partSize)
         let results = await withTaskGroup(of: Result<Part, ObjectStoreError>.self) { group in
             var results: [Result<Part, ObjectStoreError>] = []

@@ -190,7 +190,7 @@ extension StagedUpload {
         }
         if target.userMetadata != object.userMetadata, !isAcceptable(target.userMetadata) {
             stored = try await renewMetadata(
-                of: stored, to: object, size: snapshot.size, checksum: checksum)
+                of: stored, to: object, size: snapshot.size)
             target = object
         }
         finish(stored, target, now)
