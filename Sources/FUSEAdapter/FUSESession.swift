@@ -33,7 +33,10 @@ internal import Synchronization
         wardfs_silence_libfuse()
         adapter = FUSEAdapter(
             fileSystem: fileSystem, absenceValidity: options.absenceValidity, logger: logger,
-            ready: ready)
+            ready: {
+                ready()
+                _ = LoopThread.start { ReadAhead.widen(mountPoint: mountPoint) }
+            })
         threads = options.threads
         // SAFETY: the adapter is held by this session as long as the C session lives.
         let userData = unsafe Unmanaged.passUnretained(adapter).toOpaque()
