@@ -80,7 +80,7 @@ struct Wiring {
         do {
             return try StagingArea(
                 directory: directory, disk: POSIXDisk(), masterKey: .ephemeral(),
-                quotaBytes: command.mount.stagingSize.bytes)
+                quotaBytes: command.mount.stagingSize.bytes, retention: .whileOpen)
         } catch {
             throw LaunchError("The staging area cannot be opened: \(error)")
         }

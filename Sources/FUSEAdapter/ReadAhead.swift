@@ -1,15 +1,15 @@
 internal import Glibc
 
-/// How far the kernel reads ahead on a mount: by default 128 KiB, a third slower than the 1 MiB that
-/// one request can carry.
+/// How far the kernel reads ahead on a mount: by default 128 KiB, a third slower than the 1 MiB
+/// that one request can carry.
 enum ReadAhead {
     /// Two requests: while one is answered the next is under way.
     private static let kibibytes = 2048
 
     /// Widens it where this user may (root); elsewhere nothing changes.
     ///
-    /// Asks for the mount point's device, which the session's own threads answer: call when they run,
-    /// from another thread.
+    /// Asks for the mount point's device, which the session's own threads answer: call when they
+    /// run, from another thread.
     /// Source: Linux `Documentation/ABI/testing/sysfs-class-bdi`.
     static func widen(mountPoint: String) {
         var status = Glibc.stat()

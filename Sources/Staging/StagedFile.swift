@@ -107,7 +107,11 @@ package final class StagedFile: Sendable {
         area.release(charged)
         guard charged > 0 else { return }
         do throws(DiskError) {
-            try area.disk.unlink(name, in: area.directory)
+            switch area.retention {
+            case .untilDiscarded: try area.disk.unlink(name, in: area.directory)
+            // Handles that are still open must not hold the room.
+            case .whileOpen: try area.disk.truncate(file, to: 0)
+            }
         } catch {
             throw StagingError(error)
         }

@@ -4,6 +4,15 @@ private import Synchronization
 
 /// The directory where unsent writes rest, encrypted, and the quota that they share.
 package final class StagingArea: Sendable {
+    /// How long data files rest on the disk.
+    package enum Retention: Sendable {
+        /// They have a name until they are discarded, and outlive the process.
+        case untilDiscarded
+        /// They have no name once they are made: with a key that dies with the process nobody could
+        /// read what it leaves, and so the system takes it back.
+        case whileOpen
+    }
+
     /// Records of one disk call: what a 1 MiB write of FUSE makes.
     static let recordsPerCall = 16
     /// The name of the file whose lock keeps a second mount out.
@@ -11,6 +20,7 @@ package final class StagingArea: Sendable {
 
     /// Bytes of data files that may rest on the disk at once.
     package let quotaBytes: UInt64
+    let retention: Retention
     let disk: any Disk
     let directory: DiskDirectory
     /// Runs disk calls for tasks; the kernel's threads make theirs themselves.
@@ -30,15 +40,18 @@ package final class StagingArea: Sendable {
     ///   - directory: from `PrivateDirectory.open`.
     ///   - masterKey: protects the keys of all files made here.
     ///   - quotaBytes: live data, slots to be used again, and headers.
+    ///   - retention: `whileOpen` for an ephemeral master key.
     ///   - mountID: 16 bytes that bind records to this area; fresh random ones by default.
     /// - Throws: `inUse` when another process has the area; `diskFailed`, `cryptographyFailed`.
     package init(
         directory: DiskDirectory, disk: any Disk, masterKey: MasterKey, quotaBytes: UInt64,
-        mountID: [UInt8]? = nil, random: @escaping RandomByteSource = RandomBytes.system
+        retention: Retention = .untilDiscarded, mountID: [UInt8]? = nil,
+        random: @escaping RandomByteSource = RandomBytes.system
     ) throws(StagingError) {
         self.directory = directory
         self.disk = disk
         self.quotaBytes = quotaBytes
+        self.retention = retention
         self.random = random
         // Two threads: sealing is bound by the processor, and this machine may have two.
         executor = BlockingExecutor(threads: 2)
@@ -108,6 +121,7 @@ package final class StagingArea: Sendable {
                 try disk.unlink(name, in: directory)
                 throw error
             }
+            if retention == .whileOpen { try disk.unlink(name, in: directory) }
             return StagedFile(
                 area: self, name: name, file: file,
                 cipher: RecordCipher(key: key, mountID: mountID, fileID: id), base: base)

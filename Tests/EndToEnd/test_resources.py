@@ -1,6 +1,7 @@
 """Large files, memory, and what rests on the local disk."""
 import hashlib
 import os
+import pathlib
 import threading
 import time
 
@@ -83,6 +84,14 @@ def test_a_large_file_is_written_and_read_back_within_the_memory(s3, own_bucket,
     assert reading.bytes < 256 * MIB
 
 
+def staged_files(mount):
+    """The data files of the staging area: open in the mount's process, without a name."""
+    links = pathlib.Path(f'/proc/{mount.pid}/fd').iterdir()
+    return [link for link in links
+            if os.readlink(link).startswith(str(mount.staging) + '/')
+            and os.readlink(link).endswith(' (deleted)')]
+
+
 def test_no_plaintext_rests_in_the_staging_directory(own_bucket, mounts):
     mount = mounts(f's3://{own_bucket}')
     marker = b'MARKER-of-plaintext-8f3a'
@@ -90,13 +99,14 @@ def test_no_plaintext_rests_in_the_staging_directory(own_bucket, mounts):
     with open(mount.path / 'notes-marker-name', 'wb', buffering=0) as file:
         for _ in range(30):
             file.write(marker * (MIB // len(marker)))
-        staged = [path for path in mount.staging.rglob('*') if path.is_file()]
+        staged = staged_files(mount)
         contents = [path.read_bytes() for path in staged]
 
         assert sum(map(len, contents)) > MIB
         assert not any(marker in content for content in contents)
-        assert not any('marker-name' in str(path) for path in staged)
+        assert not any('marker-name' in os.readlink(path) for path in staged)
         assert not any(path.stat().st_mode & 0o077 for path in staged)
+        assert not any(path.stat().st_size for path in mount.staging.rglob('*'))
 
 
 def test_staging_is_empty_after_publishing(own_bucket, mounts):
@@ -105,10 +115,22 @@ def test_staging_is_empty_after_publishing(own_bucket, mounts):
     for number in range(20):
         (mount.path / f'file{number}').write_bytes(b'x' * MIB)
 
-    def staged():
-        return sum(path.stat().st_blocks * 512
-                   for path in mount.staging.rglob('*') if path.is_file())
-    wait_for(lambda: staged() < MIB, 10, 'the staging directory to empty')
+    wait_for(lambda: not staged_files(mount), 10, 'the staging area to empty')
+
+
+def test_a_crash_leaves_nothing_in_the_staging_directory(own_bucket, mounts):
+    mount = mounts(f's3://{own_bucket}')
+
+    with open(mount.path / 'file', 'wb', buffering=0) as file:
+        for _ in range(20):
+            file.write(b'x' * MIB)
+        assert staged_files(mount)
+        mount.kill()
+
+        left = [path for path in mount.staging.rglob('*') if path.stat().st_size]
+        assert not left
+        with pytest.raises(OSError):
+            file.write(b'more')
 
 
 def test_a_full_staging_area_is_enospc_at_write_and_the_mount_goes_on(
