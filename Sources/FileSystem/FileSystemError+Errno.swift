@@ -43,7 +43,8 @@ extension FileSystemError {
             case .quotaExceeded: .noSpace
             case .unsupported: .notSupported
             case .cancelled: .interrupted
-            case .timedOut, .noSuchBucket, .noSuchUpload, .clockSkewed, .invalidRange, .archived,
+            case .timedOut, .noSuchBucket, .noSuchUpload, .invalidPart, .clockSkewed, .invalidRange,
+                .archived,
                 .throttled, .serverFailure, .networkFailure, .untrustedServer,
                 .encryptionNotConfirmed, .checksumMismatch, .malformedResponse, .invalidRequest,
                 .localDisk, .localDataDamaged:

@@ -9,6 +9,8 @@ package struct ObjectStoreError: Error, Sendable {
         case noSuchBucket
         /// The multipart upload does not exist (completed, aborted or never made).
         case noSuchUpload
+        /// The upload does not hold a part as the store acknowledged it: all is to be sent again.
+        case invalidPart
         /// The principal may not do this.
         case accessDenied
         /// No credentials were found, or they cannot be refreshed.

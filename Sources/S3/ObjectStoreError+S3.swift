@@ -11,6 +11,7 @@ extension ObjectStoreError.Code {
     private static let byStoreCode: [String: ObjectStoreError.Code] = [
         "NoSuchKey": .noSuchKey, "NoSuchVersion": .noSuchKey,
         "NoSuchBucket": .noSuchBucket, "NoSuchUpload": .noSuchUpload,
+        "InvalidPart": .invalidPart,
 
         "AccessDenied": .accessDenied, "AllAccessDisabled": .accessDenied,
         "AccountProblem": .accessDenied, "UnauthorizedAccess": .accessDenied,

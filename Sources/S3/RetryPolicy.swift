@@ -54,8 +54,9 @@ extension ObjectStoreError.Code {
         case .throttled: .throttled
         case .serverFailure, .networkFailure, .timedOut: .transient
         case .checksumMismatch, .malformedResponse: .once
-        case .noSuchKey, .noSuchBucket, .noSuchUpload, .accessDenied, .credentialsUnavailable,
-            .credentialsRejected, .clockSkewed, .preconditionFailed, .conflict, .invalidRange,
+        case .noSuchKey, .noSuchBucket, .noSuchUpload, .invalidPart, .accessDenied,
+            .credentialsUnavailable, .credentialsRejected, .clockSkewed, .preconditionFailed,
+            .conflict, .invalidRange,
             .archived, .locked, .tooLarge, .quotaExceeded, .untrustedServer,
             .encryptionNotConfirmed, .unsupported, .invalidRequest, .cancelled, .localDisk,
             .localDataDamaged:

@@ -127,7 +127,7 @@ extension StagedUpload {
         _ error: ObjectStoreError, _ snapshot: StagedFile.Snapshot
     ) async throws(ObjectStoreError) -> Round {
         switch error.code {
-        case .noSuchUpload, .conflict:
+        case .noSuchUpload, .invalidPart, .conflict:
             return .lost(error)
         case .unsupported where error.operation == Self.copyOperation:
             state.withLock { $0.cannotCopy = true }

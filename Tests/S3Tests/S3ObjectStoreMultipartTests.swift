@@ -121,6 +121,20 @@ import Testing
         #expect(bench.transport.left == 1)
     }
 
+    @Test("a completion that misses a part says so, and is not tried again as it is")
+    func invalidPart() async throws {
+        let number = try #require(PartNumber(1))
+        let bench = Bench()
+        bench.transport.script(.error(400, "InvalidPart"))
+        let part = Part(number: number, eTag: ETag("e"), size: 3, checksum: nil)
+        let error = await failure {
+            try await bench.store.completeMultipartUpload(
+                upload, as: NewObject(key: upload.key), parts: [part], size: 3, checksum: nil)
+        }
+        #expect(error?.code == .invalidPart)
+        #expect(bench.transport.lines.count == 1)
+    }
+
     @Test("S5 S7: a part that is refused or has no upload any more fails at once")
     func partRefused() async throws {
         let number = try #require(PartNumber(1))

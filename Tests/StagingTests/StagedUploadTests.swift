@@ -247,6 +247,7 @@ struct StagedUploadTests {
         arguments: [
             (StoreOperation.uploadPart, ObjectStoreError.Code.noSuchUpload),
             (.completeMultipartUpload, .noSuchUpload), (.completeMultipartUpload, .conflict),
+            (.completeMultipartUpload, .invalidPart),
         ])
     func lostUploads(operation: StoreOperation, code: ObjectStoreError.Code) async throws {
         let bench = try await Bench()
