@@ -2,13 +2,15 @@
 import os
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
+import tempfile
 import time
 
 import pytest
 
-from mount import BINARY, environment_for, is_mounted, wait_for, wardfs
+from mount import BINARY, Mount, environment_for, is_mounted, wait_for, wardfs
 
 SERVERS = ['ministack']
 
@@ -162,6 +164,29 @@ def test_owner_and_modes_follow_the_options(s3, own_bucket, mounts):
         seen = path.stat()
         assert (seen.st_uid, seen.st_gid) == (1234, 2345)
         assert seen.st_mode & 0o777 == mode
+
+
+def as_nobody(*command):
+    return subprocess.run(
+        ['setpriv', '--reuid=nobody', '--regid=nogroup', '--clear-groups', *map(str, command)],
+        capture_output=True, text=True)
+
+
+def test_others_come_in_only_when_they_are_let_in(s3, own_bucket, server):
+    # Not below pytest's directories: others than root must be able to enter it.
+    directory = pathlib.Path(tempfile.mkdtemp(prefix='wardfs-others-'))
+    directory.chmod(0o755)
+    s3.put_object(Bucket=own_bucket, Key='file', Body=b'content')
+    try:
+        for options, may in ((['--umask', '022'], False), (['--allow-other'], False),
+                             (['--allow-other', '--umask', '022'], True)):
+            mount = Mount(f's3://{own_bucket}', server, directory, options).start()
+            seen = as_nobody('cat', mount.path / 'file')
+            mount.end()
+            assert (seen.stdout == 'content') == may, (options, seen)
+            assert may or 'Permission denied' in seen.stderr
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 def test_options_of_fstab_are_taken(own_bucket, mounts):

@@ -121,16 +121,17 @@ def test_staging_is_empty_after_publishing(own_bucket, mounts):
 def test_a_crash_leaves_nothing_in_the_staging_directory(own_bucket, mounts):
     mount = mounts(f's3://{own_bucket}')
 
-    with open(mount.path / 'file', 'wb', buffering=0) as file:
-        for _ in range(20):
-            file.write(b'x' * MIB)
-        assert staged_files(mount)
-        mount.kill()
+    file = os.open(mount.path / 'file', os.O_WRONLY | os.O_CREAT)
+    for _ in range(20):
+        os.write(file, b'x' * MIB)
+    assert staged_files(mount)
+    mount.kill()
 
-        left = [path for path in mount.staging.rglob('*') if path.stat().st_size]
-        assert not left
-        with pytest.raises(OSError):
-            file.write(b'more')
+    assert not [path for path in mount.staging.rglob('*') if path.stat().st_size]
+    with pytest.raises(OSError):
+        os.write(file, b'more')
+    with pytest.raises(OSError):
+        os.close(file)
 
 
 def test_a_full_staging_area_is_enospc_at_write_and_the_mount_goes_on(
