@@ -27,6 +27,11 @@ final class FileHandle: Sendable {
     private struct State {
         var reader: ObjectReader?
         var generation: UInt64 = 0
+
+        /// The reader, if it is of that generation.
+        func reader(_ generation: UInt64) -> ObjectReader? {
+            self.generation == generation ? reader : nil
+        }
     }
 
     let number: HandleNumber
@@ -53,18 +58,17 @@ final class FileHandle: Sendable {
     /// since. After a change by someone else it stays with the version that was opened.
     /// - Parameter generation: the inode's `readerGeneration`.
     func reader(generation: UInt64, make: () -> ObjectReader) -> ObjectReader {
-        let (reader, outdated) = state.withLock { state in
-            if let reader = state.reader, state.generation == generation {
-                return (reader, ObjectReader?.none)
-            }
+        if let current = state.withLock({ $0.reader(generation) }) { return current }
+        let made = make()
+        let (current, unused) = state.withLock { state in
+            if let current = state.reader(generation) { return (current, ObjectReader?.some(made)) }
             let outdated = state.reader
-            let reader = make()
-            state.reader = reader
+            state.reader = made
             state.generation = generation
-            return (reader, outdated)
+            return (made, outdated)
         }
-        outdated?.close()
-        return reader
+        unused?.close()
+        return current
     }
 
     func close() {

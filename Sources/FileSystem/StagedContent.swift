@@ -19,14 +19,16 @@ final class StagedContent: Sendable {
     func readBase(
         _ range: ByteRange, through cache: ReadCache
     ) async throws(ObjectStoreError) -> [UInt8] {
+        if let known = reader.withLock({ $0 }) { return try await known.read(range) }
         guard let base = file.base else { return [] }
-        let reader = reader.withLock { reader in
+        let made = cache.openReader(key: base.key, eTag: base.eTag, size: base.size)
+        let kept = reader.withLock { reader in
             if let reader { return reader }
-            let opened = cache.openReader(key: base.key, eTag: base.eTag, size: base.size)
-            reader = opened
-            return opened
+            reader = made
+            return made
         }
-        return try await reader.read(range)
+        if kept !== made { made.close() }
+        return try await kept.read(range)
     }
 
     /// The base object has another key and version now; its content is the same.
