@@ -29,7 +29,7 @@ final class DirectoryHandle: Sendable {
     let number: HandleNumber
     let inode: Inode
     /// One page at a time.
-    let gate = SerialGate()
+    let gate = TaskGate()
     let window = Mutex(Window())
 
     init(number: HandleNumber, inode: Inode) {

@@ -98,7 +98,10 @@ extension FileSystem {
             let before = Self.storedPart(attributes)
             change.apply(to: &attributes, now: now)
             if Self.storedPart(attributes) != before, inode.number != .root {
-                try await self.putMarker(of: inode, attributes, condition: .none, "setattr")
+                try await self.namespace.runShared("setattr") {
+                    () async throws(FileSystemError) in
+                    try await self.putMarker(of: inode, attributes, condition: .none, "setattr")
+                }
             }
             inode.state.withLock { $0.attributes = attributes }
         }

@@ -13,6 +13,14 @@ extension FileSystem {
         let attributes = FileAttributes(
             kind: .directory, permissions: permissions & ~caller.umask, uid: caller.uid,
             gid: caller.gid, size: 0, modified: wallClock.now())
+        return try await namespace.runShared("mkdir") { () async throws(FileSystemError) in
+            try await self.makeDirectory(parent, name, attributes)
+        }
+    }
+
+    private func makeDirectory(
+        _ parent: InodeNumber, _ name: EntryName, _ attributes: FileAttributes
+    ) async throws(FileSystemError) -> Entry {
         let key = try key(name, in: parent, isDirectory: true, "mkdir")
         do throws(FileSystemError) {
             let condition: WriteCondition =
@@ -43,12 +51,14 @@ extension FileSystem {
         guard directory.kind == .directory else { throw FileSystemError(.notDirectory, "rmdir") }
         try await directory.gate.run("rmdir") { () async throws(FileSystemError) in
             try await self.requireEmpty(directory, "rmdir")
-            let marker = try self.prefix(of: directory.number, "rmdir")
-            try await self.storing("rmdir") { () async throws(ObjectStoreError) in
-                try await self.store.delete(marker, ifMatch: nil)
+            try await self.namespace.runShared("rmdir") { () async throws(FileSystemError) in
+                let marker = try self.prefix(of: directory.number, "rmdir")
+                try await self.storing("rmdir") { () async throws(ObjectStoreError) in
+                    try await self.store.delete(marker, ifMatch: nil)
+                }
+                self.table.detach(directory)
+                self.table.noteEntry(nil, named: name, in: parent)
             }
-            self.table.detach(directory)
-            self.table.noteEntry(nil, named: name, in: parent)
         }
         keepParent(parent)
     }
@@ -89,6 +99,14 @@ extension FileSystem {
         let attributes = FileAttributes(
             kind: .symbolicLink, permissions: 0o777, uid: caller.uid, gid: caller.gid,
             size: UInt64(target.utf8.count), modified: wallClock.now())
+        return try await namespace.runShared("symlink") { () async throws(FileSystemError) in
+            try await self.makeSymbolicLink(parent, name, target: target, attributes)
+        }
+    }
+
+    private func makeSymbolicLink(
+        _ parent: InodeNumber, _ name: EntryName, target: String, _ attributes: FileAttributes
+    ) async throws(FileSystemError) -> Entry {
         let object = NewObject(
             key: try key(name, in: parent, "symlink"),
             userMetadata: POSIXMetadata.encode(attributes),

@@ -59,6 +59,14 @@ extension FileSystem {
 
     /// Call under the inode's gate.
     func publishHoldingGate(_ inode: Inode, _ operation: String) async throws(FileSystemError) {
+        try await namespace.runShared(operation) { () async throws(FileSystemError) in
+            try await self.publishUnderItsName(inode, operation)
+        }
+    }
+
+    private func publishUnderItsName(
+        _ inode: Inode, _ operation: String
+    ) async throws(FileSystemError) {
         guard let key = key(of: inode.number) else { return }
         let start = inode.state.withLock { state -> (NewObject, StagedContent?, Bool)? in
             guard state.isDirty, !state.isUnlinked else { return nil }

@@ -81,11 +81,12 @@ extension FileSystem {
         if source.state.withLock({ $0.isPublicationDue }) { await publishDue(source) }
         if source.state.withLock({ $0.isUnlinked }) { throw FileSystemError(.stale, "rename") }
         if let target = move.target { try await keepReadable(target) }
-        let isStored = source.state.withLock { $0.remote != nil }
-        if isStored {
-            try await moveObject(move)
-        } else {
-            moveUnpublished(move)
+        try await namespace.runShared("rename") { () async throws(FileSystemError) in
+            if source.state.withLock({ $0.remote != nil }) {
+                try await self.moveObject(move)
+            } else {
+                self.moveUnpublished(move)
+            }
         }
     }
 
@@ -164,6 +165,13 @@ extension FileSystem {
             throw FileSystemError(.invalidArgument, "rename")
         }
         try await settleBelow(move.source)
+        try await namespace.run("rename") { () async throws(FileSystemError) in
+            try await self.moveDirectory(move)
+        }
+    }
+
+    /// Call while nothing else changes the store.
+    private func moveDirectory(_ move: Move) async throws(FileSystemError) {
         let oldPrefix = try prefix(of: move.source.number, "rename")
         let newPrefix = try key(move.newName, in: move.to, isDirectory: true, "rename")
         let known = knownFiles(below: move.source)

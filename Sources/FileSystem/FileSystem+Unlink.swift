@@ -14,20 +14,28 @@ extension FileSystem {
         let name = try name(text, "unlink")
         let inode = try await child(name, in: parent, "unlink")
         guard inode.kind != .directory else { throw FileSystemError(.isDirectory, "unlink") }
-        let key = try key(name, in: parent, "unlink")
         try await inode.gate.run("unlink") { () async throws(FileSystemError) in
-            try await self.keepReadable(inode)
-            let isStored = inode.state.withLock { $0.remote != nil || $0.replaces != nil }
-            if isStored {
-                try await self.storing("unlink") { () async throws(ObjectStoreError) in
-                    try await self.store.delete(key, ifMatch: nil)
-                }
+            try await self.namespace.runShared("unlink") { () async throws(FileSystemError) in
+                try await self.unlink(inode, name, in: parent)
             }
-            self.remove(inode)
-            self.table.noteEntry(nil, named: name, in: parent)
         }
-        cache.invalidate(key: key)
         keepParent(parent)
+    }
+
+    private func unlink(
+        _ inode: Inode, _ name: EntryName, in parent: InodeNumber
+    ) async throws(FileSystemError) {
+        let key = try key(name, in: parent, "unlink")
+        try await keepReadable(inode)
+        let isStored = inode.state.withLock { $0.remote != nil || $0.replaces != nil }
+        if isStored {
+            try await storing("unlink") { () async throws(ObjectStoreError) in
+                try await store.delete(key, ifMatch: nil)
+            }
+        }
+        remove(inode)
+        table.noteEntry(nil, named: name, in: parent)
+        cache.invalidate(key: key)
     }
 
     /// Takes an inode whose object is gone, or replaced, out of the tree. What is staged lives on

@@ -71,7 +71,7 @@ final class Inode: Sendable {
     let number: InodeNumber
     let kind: FileKind
     /// Keeps publication, rename, unlink and the listing of a directory apart.
-    let gate = SerialGate()
+    let gate = TaskGate()
     let state: Mutex<InodeState>
 
     init(

@@ -9,6 +9,7 @@ private final class Counter: Sendable {
     private let state = Mutex((inside: 0, most: 0))
 
     var most: Int { state.withLock { $0.most } }
+    var inside: Int { state.withLock { $0.inside } }
 
     func enter() {
         state.withLock { state in
@@ -22,9 +23,9 @@ private final class Counter: Sendable {
     }
 }
 
-@Suite struct SerialGateTests {
+@Suite struct TaskGateTests {
     @Test("two bodies never run at once") func exclusion() async throws {
-        let gate = SerialGate()
+        let gate = TaskGate()
         let counter = Counter()
 
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -44,8 +45,42 @@ private final class Counter: Sendable {
         #expect(gate.isHeld == false)
     }
 
+    @Test("bodies that share run at once, and never beside one that does not")
+    func sharing() async throws {
+        let gate = TaskGate()
+        let (shared, alone) = (Counter(), Counter())
+
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for index in 0..<60 {
+                group.addTask {
+                    if index % 10 == 0 {
+                        try await gate.run("alone") { () async throws(FileSystemError) in
+                            alone.enter()
+                            #expect(shared.inside == 0)
+                            await Task.yield()
+                            #expect(shared.inside == 0)
+                            alone.leave()
+                        }
+                    } else {
+                        try await gate.runShared("shared") { () async throws(FileSystemError) in
+                            shared.enter()
+                            #expect(alone.inside == 0)
+                            for _ in 0..<10 { await Task.yield() }
+                            shared.leave()
+                        }
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+
+        #expect(alone.most == 1)
+        #expect(shared.most > 1)
+        #expect(gate.isHeld == false)
+    }
+
     @Test("a cancelled waiter leaves with EINTR and the gate goes on") func cancellation() async {
-        let gate = SerialGate()
+        let gate = TaskGate()
         let (inside, entered) = AsyncStream<Void>.makeStream()
         let (release, releaser) = AsyncStream<Void>.makeStream()
         let holder = Task {
@@ -71,7 +106,7 @@ private final class Counter: Sendable {
     }
 
     @Test("an error leaves the gate open for the next") func errors() async throws {
-        let gate = SerialGate()
+        let gate = TaskGate()
 
         await #expect(throws: FileSystemError.self) {
             try await gate.run("first") { () async throws(FileSystemError) in
