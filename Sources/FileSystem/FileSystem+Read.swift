@@ -42,15 +42,24 @@ extension FileSystem {
                 key: key(of: handle.inode.number) ?? ObjectKey(""), eTag: remote.eTag,
                 size: remote.size)
         }
-        let token = reader.read(at: offset, count: count) { result in
+        let inode = handle.inode
+        let token = reader.read(at: offset, count: count) { [self] result in
             switch result {
             case .success(let slices):
                 completion(.success(.slices(slices)))
             case .failure(let error):
-                completion(.failure(Self.readError(error)))
+                let failure = Self.readError(error)
+                if failure.code == .stale { distrust(inode) }
+                completion(.failure(failure))
             }
         }
         return { token.cancel() }
+    }
+
+    /// Makes the next open ask the store, whatever was believed of the file until now.
+    private func distrust(_ inode: Inode) {
+        inode.state.withLock { $0.validUntil = .zero }
+        if let parent = table.parent(of: inode.number) { table.dropListing(of: parent) }
     }
 
     /// An object that vanished under an open handle is stale, not absent.

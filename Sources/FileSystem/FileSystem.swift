@@ -42,8 +42,8 @@ package final class FileSystem: Sendable {
     let held = HeldFiles()
     let background = BackgroundWork()
     /// Keeps what makes, changes or removes objects (shared) apart from the move of a directory: a
-    /// key must not change between its computation and the store's answer. Stands below the gates of
-    /// inodes.
+    /// key must not change between its computation and the store's answer. Stands below the gates
+    /// of inodes.
     let namespace = TaskGate()
     /// Bounds the HEAD requests that one listing makes side by side.
     static let parallelHeads = 32

@@ -163,6 +163,16 @@ import Testing
         #expect(await errorCode { _ = try await fixture.read(handle) } == .stale)
     }
 
+    @Test("after ESTALE the next open sees the new version, within the attribute time")
+    func reopened() async throws {
+        fixture.setObject("a", "first version")
+        let handle = try await fixture.open("a").handle
+        fixture.setObject("a", "other version")
+        #expect(await errorCode { _ = try await fixture.read(handle) } == .stale)
+
+        #expect(try await fixture.content(of: "a") == "other version")
+    }
+
     @Test("an object deleted under a reader is ESTALE for it, not zeros (S21)")
     func deleted() async throws {
         fixture.setObject("a", "data")
